@@ -1,0 +1,1 @@
+"""DreamerV3 on Procgen, without Qt: environments, world model, agent, training, evaluation."""

@@ -1,0 +1,160 @@
+"""What happened, what an agent made of it, and what it imagined: the records that all panes and files share.
+
+Shapes: H horizon, N branches, D deter, S latents, A actions. Frames are uint8 `(..., 64, 64, 3)`, read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Outcome = Literal["won", "lost", "timeout"]
+Split = Literal["train", "unseen"]
+
+
+def frozen(array: NDArray) -> NDArray:
+    """The same array, made read-only: records cross threads."""
+    array.setflags(write=False)
+    return array
+
+
+def frame_hash(frame: NDArray[np.uint8]) -> str:
+    """A short fingerprint of a frame's pixels (64 bits of BLAKE2b, hexadecimal)."""
+    return hashlib.blake2b(np.ascontiguousarray(frame), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as it happened.
+
+    Attributes:
+        frame: (64, 64, 3) uint8, what the agent saw. On an end step the last frame again: Procgen shows no last frame.
+        reward: received on arriving at this step.
+        action: chosen at this step, 0 to 14; None on the end step.
+        is_first: first step of an episode.
+        is_last: end step of an episode.
+        is_terminal: the end was a death or a win, not a time-out; only with is_last.
+        level_seed: seed of the level.
+    """
+
+    frame: NDArray[np.uint8]
+    reward: float
+    action: int | None
+    is_first: bool
+    is_last: bool
+    is_terminal: bool
+    level_seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one agent (one generation of weights) makes of a Step.
+
+    Attributes:
+        generation: of the weights that made it; dreams start only from latents of the same generation.
+        deter: (D,) float32 recurrent state h.
+        stoch: (S,) uint8, the sampled class of each latent.
+        belief: (64, 64, 3) uint8, the decoded posterior.
+        value: predicted discounted return.
+        policy: (A,) float32 probabilities of the actions.
+        continues: probability that the episode goes on, divided by 1 - 1/horizon.
+        surprise: KL(posterior || prior) in nats; None on an episode's first step.
+    """
+
+    generation: int
+    deter: NDArray[np.float32]
+    stoch: NDArray[np.uint8]
+    belief: NDArray[np.uint8]
+    value: float
+    policy: NDArray[np.float32]
+    continues: float
+    surprise: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """The dream along reality's actions: decoded prior, `age` frames after the model last looked.
+
+    Attributes:
+        frame: (64, 64, 3) uint8.
+        age: frames since the last look; 0 where the model looks, and the frame is its belief.
+    """
+
+    frame: NDArray[np.uint8]
+    age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A Step with a Reading of it and the dream along reality; an end step has neither (there is nothing to see)."""
+
+    step: Step
+    reading: Reading | None
+    blind: Blind | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dream:
+    """An imagined rollout of N branches from one latent.
+
+    Index i belongs to the (i+1)-th imagined state; `actions[:, i]` leads to it.
+
+    Attributes:
+        generation: of the weights that dreamt it.
+        frames: (N, H, 64, 64, 3) uint8.
+        actions: (N, H) int64.
+        rewards: (N, H) float32 predicted rewards.
+        continues: (N, H) float32 probabilities of going on, divided by 1 - 1/horizon.
+        values: (N, H) float32 predicted values.
+    """
+
+    generation: int
+    frames: NDArray[np.uint8]
+    actions: NDArray[np.int64]
+    rewards: NDArray[np.float32]
+    continues: NDArray[np.float32]
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A real rollout with a dream's actions; arrays end where the episode ends.
+
+    Attributes:
+        frames: (L, 64, 64, 3) uint8, L <= H.
+        rewards: (L,) float32.
+        ended: the episode ended after the last frame.
+    """
+
+    frames: NDArray[np.uint8]
+    rewards: NDArray[np.float32]
+    ended: bool
+
+
+@dataclass(slots=True)
+class Episode:
+    """The Steps of one level, in order, growing at its end only; given by game, difficulty, level seed, actions.
+
+    One thread appends, others read: elements are immutable and appending to a list is atomic in Python.
+    """
+
+    game: str
+    difficulty: str
+    split: Split
+    level_seed: int
+    steps: list[Step] = field(default_factory=list)
+    outcome: Outcome | None = None
+
+    @property
+    def actions(self) -> list[int]:
+        """The actions taken, in order."""
+        return [step.action for step in self.steps if step.action is not None]
+
+    @property
+    def total_reward(self) -> float:
+        """Sum of all rewards so far (the return of an ended episode)."""
+        return float(sum(step.reward for step in self.steps))

@@ -6,9 +6,19 @@ every checkpoint's header and shown as command-line flags.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import difflib
+import math
+import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from trainer.errors import UserError
 
 GAMES: tuple[str, ...] = (
     "bigfish",
@@ -124,6 +134,8 @@ class Config:
     """KL below which dynamics and representation losses do not push, in nats."""
     log_every: float = 10.0
     """Seconds between rows of metrics."""
+    log_every_updates: int = 0
+    """Updates between rows of metrics, in place of seconds where not 0: repeatable to the bit."""
     save_every: float = 300.0
     """Seconds between checkpoints."""
     save_every_updates: int = 0
@@ -147,3 +159,130 @@ class Config:
     def replace(self, **changes: object) -> Config:
         """A copy with other values."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+_AT_LEAST: dict[str, float] = {
+    "levels": 1,
+    "num_envs": 1,
+    "total_steps": 1,
+    "seed": 0,
+    "threads": 0,
+    "batch_size": 1,
+    "batch_length": 2,
+    "train_ratio": 0,
+    "warmup": 0,
+    "agc": 0,
+    "imagination": 1,
+    "horizon": 2,
+    "lam": 0,
+    "entropy": 0,
+    "free_nats": 0,
+    "log_every": 0,
+    "log_every_updates": 0,
+    "save_every": 0,
+    "save_every_updates": 0,
+    "evaluate_every": 0,
+    "evaluate_every_updates": 0,
+    "evaluate_episodes": 1,
+    "video_every": 0,
+    "keep_checkpoints": 1,
+}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "game": GAMES,
+    "difficulty": ("easy", "hard"),
+    "preset": tuple(SIZES),
+    "device": ("auto", "cpu", "cuda"),
+    "dtype": ("auto", "float32", "bfloat16"),
+}
+
+
+def config_from(values: Mapping[str, Any], source: str, base: Config | None = None) -> Config:
+    """A checked Config from names and plain values.
+
+    Args:
+        values: what to set; everything else is as in `base`.
+        source: where the values come from, for messages.
+        base: defaults, those of Config where None.
+
+    Raises:
+        UserError: an unknown name, a value of the wrong kind or outside its range.
+    """
+    hints = typing.get_type_hints(Config)
+    checked: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in hints:
+            raise UserError(
+                f"{source}: there is no setting {name!r}{_instead(str(name), hints)}; take the name out or mend it."
+            )
+        checked[name] = _as_kind(name, value, hints[name], source)
+    return check(dataclasses.replace(base or Config(), **checked), source)
+
+
+def check(config: Config, source: str) -> Config:
+    """The same Config, if every value is one that training can use.
+
+    Raises:
+        UserError: a value that is not among its choices or outside its range; the message begins with `source`.
+    """
+    for name, choices in _CHOICES.items():
+        value = getattr(config, name)
+        if value not in choices:
+            raise UserError(
+                f"{source}: {name} is {value!r}{_instead(str(value), choices)}; choose one of {', '.join(choices)}."
+            )
+    for name, least in _AT_LEAST.items():
+        value = getattr(config, name)
+        if not value >= least or math.isinf(value):
+            raise UserError(f"{source}: {name} is {value}, give a number of at least {least:g}.")
+    for name in ("replay_gib", "lr"):
+        value = getattr(config, name)
+        if not 0 < value < math.inf:
+            raise UserError(f"{source}: {name} is {value}, give a number above 0.")
+    if config.lam > 1:
+        raise UserError(f"{source}: lam is {config.lam}, give a number from 0 to 1.")
+    return config
+
+
+def read_config(path: Path, base: Config | None = None) -> Config:
+    """The Config of a YAML file; settings it does not name are as in `base`.
+
+    Raises:
+        UserError: the file cannot be read, is no YAML mapping, or holds a wrong setting.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); check the name and the permissions.") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: is not YAML ({' '.join(str(error).split())}); mend or replace it.") from error
+    if values is None:
+        values = {}
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: holds no settings; write one `name: value` a line.")
+    return config_from(values, str(path), base)
+
+
+def config_text(config: Config) -> str:
+    """The Config as YAML, every setting written out."""
+    text: str = yaml.safe_dump(dataclasses.asdict(config), sort_keys=False)
+    return text
+
+
+def _instead(name: str, known: typing.Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _as_kind(name: str, value: Any, kind: Any, source: str) -> Any:
+    if kind is float and isinstance(value, str):  # YAML 1.1 reads 4e-5 as text
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if kind is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    wanted = kind if kind in (int, float) else str
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        word = {int: "a whole number", float: "a number", str: "text"}[wanted]
+        raise UserError(f"{source}: {name} is {value!r}, give {word}.")
+    return value

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True)
 class Started:
@@ -87,6 +90,24 @@ class Evaluated:
     scores: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenLoopVideo:
+    """Replayed sequences beside what the model makes of them: beliefs first, then dreamt blindly along the actions.
+
+    Attributes:
+        env_steps, updates: counters.
+        truth: (B, T, 64, 64, 3) uint8, what happened.
+        model: (B, T, 64, 64, 3) uint8, beliefs up to `observed`, from there on the open-loop dream.
+        observed: frames the model saw.
+    """
+
+    env_steps: int
+    updates: int
+    truth: NDArray[np.uint8]
+    model: NDArray[np.uint8]
+    observed: int
+
+
 @dataclass(frozen=True, slots=True)
 class Saved:
     """A checkpoint is safe on disk.
@@ -128,4 +149,4 @@ class Finished:
     checkpoint: str
 
 
-Event = Started | Progress | EpisodeEnded | Metrics | Evaluated | Saved | UpdateSkipped | Finished
+Event = Started | Progress | EpisodeEnded | Metrics | Evaluated | OpenLoopVideo | Saved | UpdateSkipped | Finished

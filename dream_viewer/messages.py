@@ -1,0 +1,246 @@
+"""What goes between the session and its workers: frozen records of plain values and read-only arrays.
+
+Nothing here knows Qt or torch, so a process can take a thread's place without a widget noticing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.config import Config
+from trainer.episode import Blind, Dream, Moment, Outcome, Split
+
+
+@dataclass(frozen=True, slots=True)
+class AgentInfo:
+    """The agent on show.
+
+    Attributes:
+        name: what to call it: the checkpoint's file name, or the run it is training in.
+        generation: of its weights; every opened checkpoint and every hand-over gets a new one.
+        game, difficulty: what it was trained on and plays.
+        preset: name of its size.
+        env_steps, updates: how much it was trained.
+        path: its checkpoint; None before a training run saved its first.
+        training: its weights come from the training that runs in this window.
+    """
+
+    name: str
+    generation: int
+    game: str
+    difficulty: str
+    preset: str
+    env_steps: int
+    updates: int
+    path: Path | None
+    training: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """A copy of the weights in training, as they were at a safe point.
+
+    Attributes:
+        config: of the run.
+        tensors: names to tensors as `Agent.load_state_tensors` takes them; nobody else writes them any more.
+        env_steps, updates: counters at that point.
+        name: of the run. path: its newest checkpoint, if there is one.
+    """
+
+    config: Config
+    tensors: Mapping[str, Any]
+    env_steps: int
+    updates: int
+    name: str
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The 512x512 human view of one Step, compressed.
+
+    Attributes:
+        number: of the episode. index: of the Step.
+        packed: the pixels as `pack_picture` packs them; `dream_viewer.pictures.unpack` gives them back.
+    """
+
+    number: int
+    index: int
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Another agent plays from here on."""
+
+    agent: AgentInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Moments that were lived, in order, at the end of one episode.
+
+    Attributes:
+        number: running number of the episode; a new number opens a new episode.
+        game, difficulty, split, level_seed: what is played.
+        generation: of the weights that read these Moments.
+        start: index of the first of these Moments in its episode.
+        moments: the Moments.
+        outcome: how the episode ended, once it has.
+    """
+
+    number: int
+    game: str
+    difficulty: str
+    split: Split
+    level_seed: int
+    generation: int
+    start: int
+    moments: tuple[Moment, ...]
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """The Moments 0 to len - 1 of an episode as another generation of weights reads them."""
+
+    number: int
+    generation: int
+    moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blinds:
+    """The dream along reality anew, from index `start` on, after its re-grounding changed.
+
+    Attributes:
+        number: of the episode. generation: of the weights. ground_every: frames from look to look.
+        start: index of the first. blinds: one a Step.
+    """
+
+    number: int
+    generation: int
+    ground_every: int
+    start: int
+    blinds: tuple[Blind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FutureKey:
+    """Which dream: the same key shows the same dream.
+
+    Attributes:
+        number: of the episode. index: of the Moment it starts from. generation: of the weights.
+        horizon: steps. branches: rollouts. variant: 0, and one more for each time a person asks for another.
+    """
+
+    number: int
+    index: int
+    generation: int
+    horizon: int
+    branches: int
+    variant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """What the policy would do from a Moment on, as the model imagines it."""
+
+    key: FutureKey
+    dream: Dream
+
+
+Record = Opened | Arrival | Reread | Blinds | Picture
+"""What must reach the session in order and complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Everything the player has to tell since the mailbox was last emptied.
+
+    Attributes:
+        records: in the order they happened; of the pictures only the newest of each run between other records.
+        future: the newest dream.
+        frames_per_second: what the live lane reaches now; None where it is at rest.
+    """
+
+    records: tuple[Record, ...] = ()
+    future: Future | None = None
+    frames_per_second: float | None = None
+
+
+def _joined(old: Arrival, new: Arrival) -> Arrival | None:
+    if (old.number, old.generation) != (new.number, new.generation) or old.start + len(old.moments) != new.start:
+        return None
+    return replace(new, start=old.start, moments=old.moments + new.moments)
+
+
+def merge_news(old: News, new: News) -> News:
+    """One piece of news of two: records in order, arrivals of one episode joined, the latest dream."""
+    records = list(old.records)
+    for record in new.records:
+        last = records[-1] if records else None
+        joined = _joined(last, record) if isinstance(last, Arrival) and isinstance(record, Arrival) else None
+        if joined is not None:
+            records[-1] = joined
+        else:
+            records.append(record)
+    return News(tuple(records), new.future or old.future, new.frames_per_second)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChoice:
+    """Which levels to play.
+
+    Attributes:
+        split: train or unseen levels.
+        level_seed: this level again and again; None for another level of the split each time.
+    """
+
+    split: Split = "unseen"
+    level_seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What to train.
+
+    Attributes:
+        config: settings of the run; of a resumed run only as the form shows them: the run's own hold.
+        source: a checkpoint whose weights to start from; None starts from zero.
+        resume: a run's folder to go on with, exactly; excludes source.
+        run_dir: where to put a new run; None for the person's data folder.
+    """
+
+    config: Config
+    source: Path | None = None
+    resume: Path | None = None
+    run_dir: Path | None = None
+
+
+HumanImage = NDArray[np.uint8]
+"""(512, 512, 3) uint8."""
+
+__all__ = [
+    "AgentInfo",
+    "Arrival",
+    "Blinds",
+    "Future",
+    "FutureKey",
+    "HumanImage",
+    "LevelChoice",
+    "News",
+    "Opened",
+    "Picture",
+    "Record",
+    "Reread",
+    "TrainingRequest",
+    "Weights",
+    "merge_news",
+]

@@ -1,0 +1,144 @@
+"""One episode as the session holds it: its Moments, and the series that a timeline draws."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dream_viewer.messages import Arrival, Blinds, Reread
+from trainer.episode import Episode, Moment, Outcome
+
+
+class Series:
+    """A float32 array that grows at its end without copying everything each time."""
+
+    def __init__(self) -> None:
+        self._data: NDArray[np.float32] = np.empty(256, np.float32)
+        self._length = 0
+
+    def append(self, value: float) -> None:
+        """Add one number."""
+        if self._length == len(self._data):
+            self._data = np.concatenate([self._data, np.empty_like(self._data)])
+        self._data[self._length] = value
+        self._length += 1
+
+    @property
+    def view(self) -> NDArray[np.float32]:
+        """(T,) float32, read-only, what was added so far."""
+        view = self._data[: self._length]
+        view.setflags(write=False)
+        return view
+
+
+class Reel:
+    """An episode under the cursor: Steps, how one generation of weights reads them, and series over time.
+
+    Attributes:
+        number: running number; unique as long as the window lives.
+        episode: the Steps and how they ended.
+        generation: of the weights whose Readings are shown.
+        moments: one a Step.
+    """
+
+    def __init__(self, first: Arrival) -> None:
+        self.number = first.number
+        self.episode = Episode(first.game, first.difficulty, first.split, first.level_seed)
+        self.generation = first.generation
+        self.moments: list[Moment] = []
+        self._rewards = Series()
+        self._returns = Series()
+        self._values = Series()
+        self._surprises = Series()
+        self.extend(first)
+
+    def __len__(self) -> int:
+        return len(self.moments)
+
+    @property
+    def last(self) -> int:
+        """Index of the last Moment."""
+        return len(self.moments) - 1
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended; None while it goes on."""
+        return self.episode.outcome
+
+    @property
+    def rewards(self) -> NDArray[np.float32]:
+        """(T,) float32, received on arriving at each Step."""
+        return self._rewards.view
+
+    @property
+    def returns(self) -> NDArray[np.float32]:
+        """(T,) float32, sum of the rewards up to each Step."""
+        return self._returns.view
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        """(T,) float32, predicted value at each Step; NaN where there is no Reading (the end step)."""
+        return self._values.view
+
+    @property
+    def surprises(self) -> NDArray[np.float32]:
+        """(T,) float32, surprise at each Step in nats; NaN where it is undefined (first step, end step)."""
+        return self._surprises.view
+
+    @property
+    def nbytes(self) -> int:
+        """Roughly what the Moments take in memory, in bytes."""
+        read = next((moment for moment in self.moments if moment.reading is not None), None)
+        if read is None or read.reading is None:
+            return 0
+        return len(self) * (3 * read.step.frame.nbytes + read.reading.deter.nbytes + 512)
+
+    def extend(self, arrival: Arrival) -> None:
+        """Append what was lived since.
+
+        Raises:
+            ValueError: the Moments do not continue this episode where it stands.
+        """
+        if arrival.number != self.number or arrival.start != len(self.moments):
+            raise ValueError(
+                f"moments {arrival.start}.. of episode {arrival.number} do not continue "
+                f"episode {self.number} at {len(self.moments)}"
+            )
+        self.generation = arrival.generation
+        for moment in arrival.moments:
+            self.moments.append(moment)
+            self.episode.steps.append(moment.step)
+            self._rewards.append(moment.step.reward)
+            total = float(self._returns.view[-1]) if len(self._returns.view) else 0.0
+            self._returns.append(total + moment.step.reward)
+            self._add_reading(moment)
+        self.episode.outcome = arrival.outcome
+
+    def replace_readings(self, reread: Reread) -> None:
+        """Take the Readings of another generation for all Moments.
+
+        Raises:
+            ValueError: they do not cover the episode as it stands: past and present weights never mix.
+        """
+        if len(reread.moments) != len(self.moments):
+            raise ValueError(f"{len(reread.moments)} readings for an episode of {len(self.moments)} steps")
+        self.generation = reread.generation
+        self.moments = list(reread.moments)
+        self._values, self._surprises = Series(), Series()
+        for moment in self.moments:
+            self._add_reading(moment)
+
+    def replace_blinds(self, blinds: Blinds) -> bool:
+        """Take another dream along reality for some Moments; says whether it belongs to the present Readings."""
+        if blinds.generation != self.generation or blinds.start + len(blinds.blinds) > len(self.moments):
+            return False
+        for index, blind in enumerate(blinds.blinds, blinds.start):
+            moment = self.moments[index]
+            self.moments[index] = Moment(moment.step, moment.reading, blind)
+        return True
+
+    def _add_reading(self, moment: Moment) -> None:
+        reading = moment.reading
+        self._values.append(np.nan if reading is None else reading.value)
+        undefined = reading is None or reading.surprise is None
+        self._surprises.append(np.nan if undefined else reading.surprise)  # type: ignore[union-attr, arg-type]

@@ -83,14 +83,14 @@ class Training(QObject):
         state_changed: `state` changed.
         progressed: `progress` changed (at most once a GUI tick).
         curves_changed: `metrics`, `evaluations` or `returns` grew (at most once a GUI tick).
-        event: a rare event (Started, Saved, UpdateSkipped, Finished) as it came.
+        happened: a rare event (Started, Saved, UpdateSkipped, Finished) as it came.
         failed: training ended by an error; (one line, details).
     """
 
     state_changed = pyqtSignal()
     progressed = pyqtSignal()
     curves_changed = pyqtSignal()
-    event = pyqtSignal(object)
+    happened = pyqtSignal(object)
     failed = pyqtSignal(str, str)
 
     def __init__(
@@ -102,6 +102,7 @@ class Training(QObject):
         self._curves_grew = False
         self.state = TrainingState.IDLE
         self.request: TrainingRequest | None = None
+        self.progress: Progress | None = None
         self._forget()
 
     @property
@@ -168,7 +169,7 @@ class Training(QObject):
     def _forget(self) -> None:
         self.run_dir: Path | None = None
         self.summary = ""
-        self.progress: Progress | None = None
+        self.progress = None
         self.metrics: list[Metrics] = []
         self.evaluations: list[Evaluated] = []
         self.returns: list[tuple[int, float]] = []
@@ -203,10 +204,8 @@ class Training(QObject):
                 self.skipped = event
             case Finished():
                 self.outcome = event
-            case Progress():
-                self.progress = event
-        if not isinstance(event, Metrics | Evaluated | EpisodeEnded | Progress):
-            self.event.emit(event)
+        if not isinstance(event, Metrics | Evaluated | EpisodeEnded):
+            self.happened.emit(event)
 
     @pyqtSlot()
     def _on_ended(self) -> None:

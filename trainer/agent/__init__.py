@@ -1,0 +1,1 @@
+"""The agent: actor and critic, imagination, returns, acting, dreaming and learning."""

@@ -1,0 +1,367 @@
+"""The agent: one generation of weights that acts, reads what it sees, and dreams.
+
+Shapes: B batch, T time, H horizon, N branches, D deter, S latents, A actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainer.agent.actor_critic import ActorCritic
+from trainer.agent.imagination import policy_sample
+from trainer.config import ModelSize
+from trainer.episode import Dream, Reading, Step, frozen
+from trainer.errors import UserError
+from trainer.nn.distributions import categorical_kl, twohot_mean, unimix_log_probs
+from trainer.nn.optimiser import FlatTensors
+from trainer.randomness import torch_generator
+from trainer.world_model.rssm import Latent
+from trainer.world_model.world_model import WorldModel
+
+REREAD_CHUNK = 16
+"""Frames encoded or decoded at a time when an episode is read anew, so that other work gets a turn between."""
+
+
+class Acted(NamedTuple):
+    """What acting gives.
+
+    Attributes:
+        latent: the posterior. action: (B,) int64.
+    """
+
+    latent: Latent
+    action: Tensor
+
+
+class Agent:
+    """World model, policy and value of one generation of weights, in the compute dtype.
+
+    Attributes:
+        size, num_actions, horizon: what it was built with.
+        generation: names these weights; a Reading or Dream carries it.
+        world_model, actor_critic: the networks.
+        latent: the current state: what the last :meth:`read` left, where dreams start unless told otherwise.
+    """
+
+    def __init__(
+        self,
+        size: ModelSize,
+        num_actions: int = 15,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+        generation: int = 0,
+        horizon: int = 333,
+        seed: int = 0,
+    ) -> None:
+        self.size, self.num_actions, self.horizon, self.generation = size, num_actions, horizon, generation
+        generator = torch_generator(seed, "initial weights")
+        self.world_model = WorldModel(size, num_actions, generator, horizon)
+        self.actor_critic = ActorCritic(size, num_actions, generator)
+        self.latent: Latent | None = None
+        self._flat = self._move(dtype, torch.device(device))
+
+    def _move(self, dtype: torch.dtype, device: torch.device) -> FlatTensors:
+        """Puts all parameters into one buffer of the given dtype and device."""
+        parameters = list(self.named_parameters().values())
+        flat = FlatTensors(parameters, dtype, device)
+        with torch.no_grad():
+            flat.copy_from([p.detach().to(device) for p in parameters])
+        for parameter, view in zip(parameters, flat.views, strict=True):
+            parameter.data = view
+        return flat
+
+    def to(self, dtype: torch.dtype) -> None:
+        """Casts the weights to another compute dtype."""
+        self._flat = self._move(dtype, self.device)
+        self.latent = None
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The compute dtype."""
+        return self._flat.flat.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self._flat.flat.device
+
+    def named_parameters(self) -> dict[str, nn.Parameter]:
+        """Parameters by the reference's names, such as `enc/cnn0/kernel`, in a fixed order."""
+        parts = [*self.world_model.named_parameters(), *self.actor_critic.named_parameters()]
+        return {name.replace(".", "/"): parameter for name, parameter in parts}
+
+    @property
+    def parameter_count(self) -> int:
+        """Trained parameters, the slow value not counted."""
+        return self._flat.flat.numel()
+
+    def take(self, weights: FlatTensors) -> None:
+        """Takes weights of the same layout, any dtype: one copy."""
+        self._flat.flat.copy_(weights.flat)
+
+    def state_tensors(self) -> dict[str, Tensor]:
+        """All weights as contiguous float32 CPU copies, by name."""
+        return {
+            name: parameter.detach().to("cpu", torch.float32, copy=True).contiguous()
+            for name, parameter in self.named_parameters().items()
+        }
+
+    def load_state_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Takes the weights of :meth:`state_tensors`.
+
+        Raises:
+            UserError: a name is missing or a shape differs.
+        """
+        parameters = self.named_parameters()
+        for name, parameter in parameters.items():
+            if name not in tensors:
+                raise UserError(f"the weights lack {name!r}: they belong to another model, open another checkpoint")
+            if tensors[name].shape != parameter.shape:
+                raise UserError(
+                    f"{name!r} has shape {tuple(tensors[name].shape)} where this model size has "
+                    f"{tuple(parameter.shape)}: open a checkpoint of this size"
+                )
+        with torch.no_grad():
+            for name, parameter in parameters.items():
+                parameter.copy_(tensors[name])
+
+    def initial(self, batch: int) -> Latent:
+        """The state before an episode, for `batch` games."""
+        return self.world_model.dyn.initial(batch)
+
+    def _frames(self, frames: Tensor | NDArray[np.uint8]) -> Tensor:
+        if isinstance(frames, np.ndarray):
+            frames = torch.from_numpy(np.array(frames))
+        return frames.to(self.device)
+
+    def _observe(
+        self, latent: Latent, prev_action: Tensor, frames: Tensor, is_first: Tensor, generator: torch.Generator
+    ) -> tuple[Latent, Tensor]:
+        rssm = self.world_model.dyn
+        noise = torch.rand(frames.shape[0], rssm.stoch, generator=generator, device=self.device)
+        tokens = self.world_model.enc(frames)
+        return rssm.observe_step(latent, prev_action.to(self.device), tokens, is_first.to(self.device), noise)
+
+    @torch.no_grad()
+    def act(
+        self,
+        latent: Latent,
+        prev_action: Tensor,
+        frames: Tensor | NDArray[np.uint8],
+        is_first: Tensor,
+        generator: torch.Generator,
+    ) -> Acted:
+        """Looks at one frame of each of B games and samples an action for each.
+
+        Args:
+            latent: states before. prev_action: (B,) int64. frames: (B, 64, 64, 3) uint8. is_first: (B,) bool.
+            generator: of the draws.
+        """
+        posterior, _ = self._observe(latent, prev_action, self._frames(frames), is_first, generator)
+        return Acted(posterior, self.choose(posterior, generator))
+
+    @torch.no_grad()
+    def choose(self, latent: Latent, generator: torch.Generator) -> Tensor:
+        """Samples the policy at B states: (B,) int64."""
+        logits = self.actor_critic.pol(self.world_model.dyn.feat(latent))
+        return policy_sample(logits, torch.rand(logits.shape[0], generator=generator, device=self.device))
+
+    @torch.no_grad()
+    def read(
+        self,
+        latent: Latent,
+        prev_action: int,
+        frame: NDArray[np.uint8],
+        is_first: bool,
+        generator: torch.Generator,
+    ) -> tuple[Latent, Reading]:
+        """Looks at one frame of one game; the posterior becomes the current state.
+
+        Args:
+            latent: state before (batch 1). prev_action: taken before the frame. frame: (64, 64, 3) uint8.
+            is_first: the frame opens an episode. generator: of the draws.
+        """
+        frames = self._frames(frame[None])
+        first = torch.tensor([is_first])
+        posterior, logits = self._observe(latent, torch.tensor([prev_action]), frames, first, generator)
+        self.latent = posterior
+        return posterior, self._readings(posterior, logits, [is_first])[0]
+
+    def _readings(self, latent: Latent, logits: Tensor, is_first: Sequence[bool]) -> list[Reading]:
+        """Readings of B posterior states and their raw logits (B, S, C)."""
+        model = self.world_model
+        feat = model.dyn.feat(latent)
+        values = twohot_mean(self.actor_critic.val(feat)).cpu().numpy()
+        policies = torch.softmax(self.actor_critic.pol(feat).float(), -1).cpu().numpy()
+        continues = self._shown(model.continues(feat)).cpu().numpy()
+        prior = unimix_log_probs(model.dyn.prior(latent.deter))
+        surprise = categorical_kl(unimix_log_probs(logits), prior).cpu().numpy()
+        beliefs = self.decode(latent)
+        deters = latent.deter.float().cpu().numpy()
+        stochs = latent.stoch.to(torch.uint8).cpu().numpy()
+        return [
+            Reading(
+                generation=self.generation,
+                deter=frozen(deters[i]),
+                stoch=frozen(stochs[i]),
+                belief=frozen(beliefs[i]),
+                value=float(values[i]),
+                policy=frozen(policies[i]),
+                continues=float(continues[i]),
+                surprise=None if first else float(surprise[i]),
+            )
+            for i, first in enumerate(is_first)
+        ]
+
+    def _shown(self, continues: Tensor) -> Tensor:
+        """A continue as a person expects it: without the discount that it was trained with."""
+        return (continues / (1 - 1 / self.horizon)).clamp(max=1.0)
+
+    def latent_of(self, reading: Reading) -> Latent:
+        """The model state of a Reading.
+
+        Raises:
+            ValueError: another generation of weights made it.
+        """
+        if reading.generation != self.generation:
+            raise ValueError(f"a latent of generation {reading.generation} means nothing to {self.generation}")
+        deter = torch.from_numpy(np.array(reading.deter)).to(self.device, self.dtype)
+        stoch = torch.from_numpy(np.array(reading.stoch)).to(self.device, torch.int64)
+        return Latent(deter[None], stoch[None])
+
+    @torch.no_grad()
+    def reread(
+        self, steps: Sequence[Step], generator_of: Callable[[int], torch.Generator]
+    ) -> Iterator[list[Reading | None]]:
+        """All Readings of an episode by these weights, chunk by chunk (at most 16 steps each, in order).
+
+        Encoding and decoding are batched; nothing but the recurrence goes step by step. End steps have no Reading.
+
+        Args:
+            steps: of the episode, from its first. generator_of: index of a step to the generator of its draws.
+        """
+        rssm = self.world_model.dyn
+        latent, prev_action = self.initial(1), 0
+        for start in range(0, len(steps), REREAD_CHUNK):
+            chunk = [step for step in steps[start : start + REREAD_CHUNK] if not step.is_last]
+            readings: list[Reading | None] = []
+            if chunk:
+                projected = rssm.project_tokens(self.world_model.enc(self._frames(np.stack([s.frame for s in chunk]))))
+                latents, logits = [], []
+                for i, step in enumerate(chunk):
+                    noise = torch.rand(1, rssm.stoch, generator=generator_of(start + i), device=self.device)
+                    latent, logit = rssm.observe_projected(
+                        latent,
+                        torch.tensor([prev_action], device=self.device),
+                        projected[i : i + 1],
+                        torch.tensor([step.is_first], device=self.device),
+                        noise,
+                    )
+                    latents.append(latent)
+                    logits.append(logit)
+                    prev_action = step.action if step.action is not None else 0
+                batch = Latent(torch.cat([x.deter for x in latents]), torch.cat([x.stoch for x in latents]))
+                readings += self._readings(batch, torch.cat(logits), [s.is_first for s in chunk])
+            yield readings + [None] * (len(steps[start : start + REREAD_CHUNK]) - len(chunk))
+
+    @torch.no_grad()
+    def blind_step(self, latent: Latent, action: int | Tensor, generator: torch.Generator) -> Latent:
+        """One step of the prior: what comes after `action` (B,) int64, without looking."""
+        rssm = self.world_model.dyn
+        batch = latent.deter.shape[0]
+        actions = torch.full((batch,), action) if isinstance(action, int) else action
+        noise = torch.rand(batch, rssm.stoch, generator=generator, device=self.device)
+        return rssm.imagine_step(latent, actions.to(self.device), noise)
+
+    @torch.no_grad()
+    def decode(self, latent: Latent) -> NDArray[np.uint8]:
+        """Pictures (B, 64, 64, 3) uint8 of B states."""
+        means = self.world_model.dec(latent.deter, self.world_model.dyn.onehot(latent.stoch))
+        pixels: NDArray[np.uint8] = (means * 255).round_().to(torch.uint8).cpu().numpy()
+        return pixels
+
+    @torch.no_grad()
+    def dream_steps(
+        self,
+        horizon: int,
+        actions: NDArray[np.int64] | None = None,
+        branches: int = 1,
+        generator: torch.Generator | None = None,
+        start: Latent | None = None,
+    ) -> Generator[None, None, Dream]:
+        """:meth:`dream`, giving others a turn after every imagined step; the Dream is the generator's return value."""
+        latent = start if start is not None else self.latent
+        if latent is None:
+            raise ValueError("there is nothing to dream from: let the agent read a frame first, or give `start`")
+        if actions is not None and (actions.shape[-1] < horizon or actions.ndim != 2):
+            raise ValueError(f"actions have shape {actions.shape}, needed is (branches, {horizon}) or more")
+        branches = branches if actions is None else actions.shape[0]
+        generator = generator or torch_generator(0, "dream", device=self.device)
+        model, rssm = self.world_model, self.world_model.dyn
+        latent = Latent(latent.deter.expand(branches, -1).contiguous(), latent.stoch.expand(branches, -1).contiguous())
+        frames = np.empty((branches, horizon, 64, 64, 3), np.uint8)
+        taken = np.empty((branches, horizon), np.int64)
+        rewards, continues, values = (np.empty((branches, horizon), np.float32) for _ in range(3))
+        for h in range(horizon):
+            if actions is None:
+                action = self.choose(latent, generator)
+            else:
+                action = torch.from_numpy(actions[:, h].copy()).to(self.device)
+            noise = torch.rand(branches, rssm.stoch, generator=generator, device=self.device)
+            latent = rssm.imagine_step(latent, action, noise)
+            feat = rssm.feat(latent)
+            frames[:, h] = self.decode(latent)
+            taken[:, h] = action.cpu().numpy()
+            rewards[:, h] = twohot_mean(model.rew(feat)).cpu().numpy()
+            continues[:, h] = self._shown(model.continues(feat)).cpu().numpy()
+            values[:, h] = twohot_mean(self.actor_critic.val(feat)).cpu().numpy()
+            yield
+        return Dream(
+            self.generation, frozen(frames), frozen(taken), frozen(rewards), frozen(continues), frozen(values)
+        )
+
+    def dream(
+        self,
+        horizon: int,
+        actions: NDArray[np.int64] | None = None,
+        branches: int = 1,
+        generator: torch.Generator | None = None,
+        start: Latent | None = None,
+    ) -> Dream:
+        """Imagines `horizon` steps of the prior.
+
+        Args:
+            horizon: H, steps. actions: (N, H) int64 to follow; None: the policy's own.
+            branches: N rollouts from the same state, where no actions are given.
+            generator: of all draws; without one the same state always dreams the same.
+            start: state (batch 1) to start from; None: the current one.
+
+        Raises:
+            ValueError: there is no state to start from, or the actions do not fit.
+        """
+        steps = self.dream_steps(horizon, actions, branches, generator, start)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                dream: Dream = end.value
+                return dream
+
+    def imagine_future(
+        self, horizon: int = 15, generator: torch.Generator | None = None
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """What the agent imagines before it acts: the policy's rollout from the current state.
+
+        Returns:
+            dreams (H, 64, 64, 3) uint8, rewards (H,) float32, values (H,) float32; index i belongs to the (i+1)-th
+            imagined state.
+        """
+        dream = self.dream(horizon, generator=generator)
+        return dream.frames[0], dream.rewards[0], dream.values[0]

@@ -1,0 +1,154 @@
+"""Norm, activation and pooling in one pass over memory, forward and backward.
+
+Activations of the convolutional stacks are far larger than any cache; what their elementwise chains cost is the
+traffic. Each function here works block by block on scratch memory that stays in the cache, computes in float32, and
+keeps only its input for the backward pass.
+Layout: channels last, `(..., C)`, contiguous.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+EPS = 1e-4
+"""Inside the root of every RMS norm (the reference's value)."""
+
+BLOCK = 1 << 18
+"""Elements a block holds: 1 MiB of float32, what a core's second-level cache takes."""
+
+
+def _rows_per_block(rows: int, width: int, device: torch.device) -> int:
+    """Rows a block holds; on a GPU the whole tensor is one block."""
+    return rows if device.type != "cpu" else max(1, min(rows, BLOCK // width))
+
+
+def _forward_rows(x: Tensor, scale: Tensor, out: Tensor) -> None:
+    """out = silu(rms_norm(x) * scale) for rows (R, C) of float32 `x`."""
+    root = torch.rsqrt_((x * x).mean(-1, keepdim=True).add_(EPS))
+    x = (x * root).mul_(scale)
+    out.copy_(F.silu(x, inplace=True))
+
+
+def _backward_rows(x: Tensor, scale: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients (R, C) for x and (C,) for scale, from float32 `x` and `grad`."""
+    root = torch.rsqrt_((x * x).mean(-1, keepdim=True).add_(EPS))
+    normed = x * root
+    grad = torch.ops.aten.silu_backward(grad, normed * scale)
+    grad_scale = (grad * normed).sum(0)
+    grad.mul_(scale)
+    inner = (grad * normed).mean(-1, keepdim=True)
+    grad.addcmul_(normed, inner, value=-1).mul_(root)
+    return grad, grad_scale
+
+
+class _NormSiLU(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
+        width = x.shape[-1]
+        rows = x.reshape(-1, width)
+        out = torch.empty_like(rows)
+        scale32 = scale.float()
+        step = _rows_per_block(rows.shape[0], width, x.device)
+        for start in range(0, rows.shape[0], step):
+            _forward_rows(rows[start : start + step].float(), scale32, out[start : start + step])
+        ctx.save_for_backward(x, scale)
+        return out.view(x.shape)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        x, scale = ctx.saved_tensors
+        width = x.shape[-1]
+        rows, grads = x.reshape(-1, width), grad.reshape(-1, width)
+        out = torch.empty_like(rows)
+        scale32 = scale.float()
+        grad_scale = torch.zeros_like(scale32)
+        step = _rows_per_block(rows.shape[0], width, x.device)
+        for start in range(0, rows.shape[0], step):
+            part = slice(start, start + step)
+            grad_rows, grad_part = _backward_rows(rows[part].float(), scale32, grads[part].float())
+            out[part].copy_(grad_rows)
+            grad_scale += grad_part
+        return out.view(x.shape), grad_scale.to(scale.dtype)
+
+
+def norm_silu(x: Tensor, scale: Tensor) -> Tensor:
+    """SiLU of the RMS norm over the last axis.
+
+    `silu(x * rsqrt(mean(x^2) + 1e-4) * scale)`, in float32 inside.
+
+    Args:
+        x: (..., C). scale: (C,).
+
+    Returns:
+        (..., C) of x's dtype.
+    """
+    out: Tensor = _NormSiLU.apply(x, scale)
+    return out
+
+
+def _quarters(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The four pixels of each 2x2 window of (n, 2h, 2w, C), each (n, h, w, C)."""
+    return x[:, ::2, ::2], x[:, ::2, 1::2], x[:, 1::2, ::2], x[:, 1::2, 1::2]
+
+
+def _pool(x: Tensor) -> Tensor:
+    a, b, c, d = _quarters(x)
+    return torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
+
+
+class _PoolNormSiLU(Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
+        frames, height, width, channels = x.shape
+        out = x.new_empty(frames, height // 2, width // 2, channels)
+        scale32 = scale.float()
+        step = _rows_per_block(frames, height * width * channels // 4, x.device)
+        for start in range(0, frames, step):
+            pooled = _pool(x[start : start + step]).float()
+            _forward_rows(pooled.view(-1, channels), scale32, out[start : start + step].view(-1, channels))
+        ctx.save_for_backward(x, scale)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        x, scale = ctx.saved_tensors
+        frames, height, width, channels = x.shape
+        out = torch.empty_like(x)
+        scale32 = scale.float()
+        grad_scale = torch.zeros_like(scale32)
+        step = _rows_per_block(frames, height * width * channels // 4, x.device)
+        for start in range(0, frames, step):
+            part = slice(start, start + step)
+            pooled = _pool(x[part])
+            rows, grad_part = _backward_rows(
+                pooled.float().view(-1, channels), scale32, grad[part].float().reshape(-1, channels)
+            )
+            grad_scale += grad_part
+            share = rows.view(pooled.shape).to(x.dtype)
+            winners = [quarter == pooled for quarter in _quarters(x[part])]
+            ties = winners[0].to(x.dtype) + winners[1] + winners[2] + winners[3]
+            share = share / ties
+            for quarter, winner in zip(_quarters(out[part]), winners, strict=True):
+                torch.mul(share, winner, out=quarter)
+        return out, grad_scale.to(scale.dtype)
+
+
+def pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
+    """2x2 max-pool, then RMS norm over channels, then SiLU; ties share the gradient evenly (as jnp.max does).
+
+    Args:
+        x: (N, 2H, 2W, C). scale: (C,).
+
+    Returns:
+        (N, H, W, C) of x's dtype.
+    """
+    out: Tensor = _PoolNormSiLU.apply(x, scale)
+    return out

@@ -1,0 +1,175 @@
+"""Linear, block-linear and convolutional layers with the reference's initialisers, and the MLP of the heads.
+
+Every layer has a bias, also before a norm. The order is always layer (-> pool) -> RMS norm -> SiLU.
+Kernels keep the reference's layout, (in, out) and (blocks, in, out); convolutions keep torch's, (out, in, k, k).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from trainer.nn.fused import norm_silu, pool_norm_silu
+
+TRUNCATION_GAIN = 1.1368
+"""Restores the standard deviation that cutting a normal at two sigmas takes away (the reference's value)."""
+
+
+def truncated_normal(shape: tuple[int, ...], fan_in: int, scale: float, generator: torch.Generator) -> Tensor:
+    """The reference's `trunc_normal_in`: a normal cut at +-2, times 1.1368 / sqrt(fan_in), times `scale`.
+
+    Args:
+        shape: of the tensor. fan_in: inputs one output sums over. scale: the layer's `outscale`.
+        generator: where the draws come from.
+    """
+    values = torch.empty(shape)
+    nn.init.trunc_normal_(values, std=1.0, a=-2.0, b=2.0, generator=generator)
+    return values * (TRUNCATION_GAIN * scale / math.sqrt(fan_in))
+
+
+class Linear(nn.Module):
+    """y = x @ kernel + bias.
+
+    Attributes:
+        kernel: (in, out). bias: (out,).
+    """
+
+    def __init__(self, inputs: int, outputs: int, generator: torch.Generator, outscale: float = 1.0) -> None:
+        super().__init__()
+        self.kernel = nn.Parameter(truncated_normal((inputs, outputs), inputs, outscale, generator))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out)."""
+        if x.dim() == 2:
+            return torch.addmm(self.bias, x, self.kernel)
+        out = torch.addmm(self.bias, x.reshape(-1, x.shape[-1]), self.kernel)
+        return out.view(*x.shape[:-1], out.shape[-1])
+
+
+class BlockLinear(nn.Module):
+    """A linear layer whose kernel is block-diagonal: block j maps slice j of the input to slice j of the output.
+
+    The fan-in of the initialiser is the total input width, as in the reference (nets.py), not the block's.
+
+    Attributes:
+        kernel: (blocks, in / blocks, out / blocks). bias: (out,).
+    """
+
+    def __init__(self, inputs: int, outputs: int, blocks: int, generator: torch.Generator) -> None:
+        super().__init__()
+        shape = (blocks, inputs // blocks, outputs // blocks)
+        self.kernel = nn.Parameter(truncated_normal(shape, inputs, 1.0, generator))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(blocks, N, in / blocks) to (blocks, N, out / blocks)."""
+        bias = self.bias.view(self.kernel.shape[0], 1, self.kernel.shape[2])
+        return torch.baddbmm(bias, x, self.kernel)
+
+
+class Norm(nn.Module):
+    """RMS norm over the last axis and SiLU.
+
+    Attributes:
+        scale: (width,).
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., width) to the same."""
+        return norm_silu(x, self.scale)
+
+    def pooled(self, x: Tensor) -> Tensor:
+        """(N, 2H, 2W, width) to (N, H, W, width): 2x2 max-pool first."""
+        return pool_norm_silu(x, self.scale)
+
+
+class Conv(nn.Module):
+    """A 5x5 convolution, stride 1, zero padding 2, on channels-last activations.
+
+    Attributes:
+        kernel: (out, in, 5, 5). bias: (out,).
+    """
+
+    KERNEL = 5
+
+    def __init__(self, inputs: int, outputs: int, generator: torch.Generator) -> None:
+        super().__init__()
+        size = self.KERNEL
+        # Drawn in the reference's order (h, w, in, out).
+        kernel = truncated_normal((size, size, inputs, outputs), size * size * inputs, 1.0, generator)
+        kernel = kernel.permute(3, 2, 0, 1).contiguous(memory_format=torch.channels_last)
+        self.kernel = nn.Parameter(kernel)
+        self.bias = nn.Parameter(torch.zeros(outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, H, W, in) to (N, H, W, out)."""
+        out = F.conv2d(x.permute(0, 3, 1, 2), self.kernel, self.bias, padding=self.KERNEL // 2)
+        return out.permute(0, 2, 3, 1).contiguous()
+
+    def upsampled(self, x: Tensor) -> Tensor:
+        """Nearest-neighbour upsampling by two and the convolution, in one, by phases.
+
+        After upsampling, the five taps of a row fall on three source pixels, which three depends on the output
+        pixel's parity. So four 3x3 convolutions at the low resolution, one for each parity of row and column, give
+        the same numbers with 36 multiplications in place of 100 (zero padding agrees as well).
+
+        Args:
+            x: (N, H, W, in).
+
+        Returns:
+            (N, H, W, 2, 2, out): the pixel (2i + a, 2j + b) stands at [i, j, a, b]; see :func:`unfold_phases`.
+        """
+        phases = _PHASES.to(device=x.device, dtype=self.kernel.dtype)
+        outputs, inputs = self.kernel.shape[:2]
+        # (a, p, k), (b, q, l), (o, i, k, l) -> (a, b, o, i, p, q): sums of taps that meet on one source pixel
+        kernel = torch.einsum("apk,bql,oikl->aboipq", phases, phases, self.kernel)
+        kernel = kernel.reshape(4 * outputs, inputs, 3, 3).contiguous(memory_format=torch.channels_last)
+        out = F.conv2d(x.permute(0, 3, 1, 2), kernel, self.bias.repeat(4), padding=1).permute(0, 2, 3, 1)
+        return out.contiguous().view(*x.shape[:3], 2, 2, outputs)
+
+
+_PHASES = torch.tensor(
+    [
+        [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]],
+        [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 1, 1]],
+    ],
+    dtype=torch.float32,
+)
+"""[parity, source pixel -1 / 0 / +1, tap]: which of the five taps of an upsampled row meet on which source pixel."""
+
+
+def unfold_phases(x: Tensor) -> Tensor:
+    """(N, H, W, 2, 2, C) of :meth:`Conv.upsampled` to (N, 2H, 2W, C) in the order of a picture."""
+    frames, height, width, _, _, channels = x.shape
+    return x.permute(0, 1, 3, 2, 4, 5).reshape(frames, 2 * height, 2 * width, channels)
+
+
+def fold_phases(x: Tensor) -> Tensor:
+    """The inverse of :func:`unfold_phases`."""
+    frames, height, width, channels = x.shape
+    return x.view(frames, height // 2, 2, width // 2, 2, channels).permute(0, 1, 3, 2, 4, 5)
+
+
+class MLP(nn.Module):
+    """Dense layers, each linear -> RMS norm -> SiLU."""
+
+    def __init__(self, inputs: int, units: int, layers: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.layers = layers
+        for i in range(layers):
+            self.add_module(f"linear{i}", Linear(inputs if i == 0 else units, units, generator))
+            self.add_module(f"norm{i}", Norm(units))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., inputs) to (..., units)."""
+        for i in range(self.layers):
+            x = self.get_submodule(f"norm{i}")(self.get_submodule(f"linear{i}")(x))
+        return x

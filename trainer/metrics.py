@@ -1,0 +1,326 @@
+"""Where a training loop's events go: one progress line, `metrics.jsonl`, and TensorBoard.
+
+Consumers have one method, `handle(event)`, and know nothing of the loop; the window uses the same recorder as the
+command line.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tensorboard.compat.proto.event_pb2 import Event as LogEvent
+from tensorboard.compat.proto.event_pb2 import SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tqdm import tqdm
+
+from trainer.errors import UserError
+from trainer.events import (
+    EpisodeEnded,
+    Evaluated,
+    Event,
+    Finished,
+    Metrics,
+    OpenLoopVideo,
+    Progress,
+    Saved,
+    Started,
+    UpdateSkipped,
+)
+
+METRICS_FILE = "metrics.jsonl"
+TENSORBOARD_FOLDER = "tensorboard"
+VIDEO_FRAME_MS = 80
+"""Milliseconds a frame of an open-loop video is shown: slow enough to compare the three columns."""
+_PLAIN_LINE_SECONDS = 30.0
+_OBSERVED = (60, 200, 90)
+_IMAGINED = (225, 60, 60)
+_BORDER = 3
+_ENLARGED = 2
+
+
+class EventConsumer(Protocol):
+    """Something that listens to a training loop."""
+
+    def handle(self, event: Event) -> None:
+        """Take note of one event."""
+
+    def close(self) -> None:
+        """Write what is pending and let go of files and terminal."""
+
+
+class RunRecorder:
+    """Writes a run's rows and TensorBoard log into its folder, which :class:`Started` names.
+
+    Rows of `metrics.jsonl` have a `kind`: `metrics` (means over an interval), `evaluation` or `episode`. A resumed run
+    repeats what came after its checkpoint, so those rows are cut off first, and TensorBoard is told to forget them.
+    """
+
+    def __init__(self) -> None:
+        self._rows: MetricsFile | None = None
+        self._board: TensorBoardLog | None = None
+
+    def handle(self, event: Event) -> None:
+        """Record one event.
+
+        Raises:
+            UserError: the run's folder cannot be written to, or its disk is full.
+        """
+        try:
+            if isinstance(event, Started):
+                self._open(event)
+            elif self._rows is not None and self._board is not None:
+                _record(event, self._rows, self._board)
+        except OSError as error:
+            where = error.filename or "the run's folder"
+            raise UserError(
+                f"Cannot write metrics to {where} ({error.strerror}): free some space or choose another --run_dir."
+            ) from error
+
+    def close(self) -> None:
+        """Flush and close both files; harmless when nothing was opened."""
+        if self._rows is not None:
+            self._rows.close()
+        if self._board is not None:
+            self._board.close()
+        self._rows = self._board = None
+
+    def _open(self, event: Started) -> None:
+        self.close()
+        folder = Path(event.run_dir)
+        self._rows = MetricsFile(folder / METRICS_FILE, event.env_steps, event.updates)
+        self._board = TensorBoardLog(folder / TENSORBOARD_FOLDER, event.env_steps)
+
+
+def _record(event: Event, rows: MetricsFile, board: TensorBoardLog) -> None:
+    if isinstance(event, Metrics):
+        rows.add({"kind": "metrics", "env_steps": event.env_steps, "updates": event.updates, **event.values})
+        board.scalars(event.values, event.env_steps)
+    elif isinstance(event, Evaluated):
+        rows.add({"kind": "evaluation", "env_steps": event.env_steps, "updates": event.updates, **event.scores})
+        board.scalars({f"evaluation/{name}": score for name, score in event.scores.items()}, event.env_steps)
+    elif isinstance(event, EpisodeEnded):
+        rows.add(
+            {
+                "kind": "episode",
+                "env_steps": event.env_steps,
+                "level_seed": event.level_seed,
+                "return": event.total_reward,
+                "length": event.length,
+                "outcome": event.outcome,
+            }
+        )
+        board.scalars({"episode/return": event.total_reward, "episode/length": event.length}, event.env_steps)
+    elif isinstance(event, OpenLoopVideo):
+        board.video("dream/open_loop", video_frames(event), event.env_steps)
+
+
+class MetricsFile:
+    """`metrics.jsonl`: one JSON object a line, handed to the system at once, so that a killed run keeps its rows.
+
+    Args:
+        path: of the file. env_steps, updates: where the run starts from; rows later than that are cut off.
+    """
+
+    def __init__(self, path: Path, env_steps: int, updates: int) -> None:
+        if path.exists():
+            with path.open("r+b") as file:
+                file.truncate(_length_up_to(file, env_steps, updates))
+        self._file = path.open("a", encoding="utf-8")
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append a row; numbers that are not finite become null, which JSON has a word for."""
+        plain = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        self._file.write(json.dumps(plain) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _length_up_to(file: IO[bytes], env_steps: int, updates: int) -> int:
+    """Bytes of the whole rows that are not later than the counters; rows are in order, so the rest is later."""
+    length = 0
+    for line in file:
+        try:
+            row = json.loads(line) if line.endswith(b"\n") else None
+        except ValueError:
+            row = None
+        if not isinstance(row, dict) or row.get("env_steps", 0) > env_steps or row.get("updates", 0) > updates:
+            break
+        length += len(line)
+    return length
+
+
+class TensorBoardLog:
+    """Scalars and animated pictures for TensorBoard.
+
+    TensorBoard's own `add_video` wants moviepy and ffmpeg; an animated GIF is what it stores in the end, and Pillow
+    writes that.
+
+    Args:
+        folder: of the event files. env_steps: where the run starts from; if not at 0, what an earlier process logged
+            later than that is hidden.
+    """
+
+    def __init__(self, folder: Path, env_steps: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._writer = EventFileWriter(str(folder))
+        if env_steps:
+            session = SessionLog(status=SessionLog.START)
+            self._writer.add_event(LogEvent(wall_time=time.time(), step=env_steps + 1, session_log=session))
+
+    def scalars(self, values: Mapping[str, float], env_steps: int) -> None:
+        """Log numbers by name."""
+        self._add([Summary.Value(tag=name, simple_value=value) for name, value in values.items()], env_steps)
+
+    def video(self, name: str, frames: NDArray[np.uint8], env_steps: int) -> None:
+        """Log an animated picture.
+
+        Args:
+            name: its tag. frames: (T, height, width, 3) uint8. env_steps: counter.
+        """
+        _, height, width, _ = frames.shape
+        picture = Summary.Image(height=height, width=width, colorspace=3, encoded_image_string=gif(frames))
+        self._add([Summary.Value(tag=name, image=picture)], env_steps)
+
+    def close(self) -> None:
+        """Write what is pending and close the file."""
+        self._writer.close()
+
+    def _add(self, values: list[Summary.Value], env_steps: int) -> None:
+        self._writer.add_event(LogEvent(wall_time=time.time(), step=env_steps, summary=Summary(value=values)))
+
+
+def gif(frames: NDArray[np.uint8]) -> bytes:
+    """An endless animated GIF of (T, height, width, 3) uint8 frames."""
+    first, *rest = [Image.fromarray(frame) for frame in frames]
+    buffer = io.BytesIO()
+    first.save(buffer, "GIF", save_all=True, append_images=rest, duration=VIDEO_FRAME_MS, loop=0)
+    return buffer.getvalue()
+
+
+def video_frames(event: OpenLoopVideo) -> NDArray[np.uint8]:
+    """The picture of an open-loop video: truth | belief, then dream | error; a sequence a row.
+
+    The middle column has a green border while the model sees the frames and a red one once it dreams. The error is
+    grey where model and truth agree.
+
+    Returns:
+        (T, height, width, 3) uint8.
+    """
+    error = (event.model.astype(np.int16) - event.truth.astype(np.int16)) // 2 + 128
+    model = _bordered(event.model, np.array(_OBSERVED, np.uint8))
+    model[:, event.observed :] = _bordered(event.model[:, event.observed :], np.array(_IMAGINED, np.uint8))
+    black = np.zeros(3, np.uint8)
+    columns = [_bordered(event.truth, black), model, _bordered(error.astype(np.uint8), black)]
+    picture = np.concatenate(columns, axis=3)  # (B, T, h, 3 w, 3)
+    sequences, steps, height, width, _ = picture.shape
+    return picture.transpose(1, 0, 2, 3, 4).reshape(steps, sequences * height, width, 3)
+
+
+def _bordered(frames: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(B, T, h, w, 3) frames enlarged to whole pixels and framed in a colour."""
+    large = frames.repeat(_ENLARGED, axis=2).repeat(_ENLARGED, axis=3)
+    sequences, steps, height, width, _ = large.shape
+    framed = np.empty((sequences, steps, height + 2 * _BORDER, width + 2 * _BORDER, 3), np.uint8)
+    framed[:] = colour
+    framed[:, :, _BORDER:-_BORDER, _BORDER:-_BORDER] = large
+    return framed
+
+
+class ConsoleProgress:
+    """One tidy line for a person: steps, updates and frames a second, return, time left.
+
+    On a terminal the line renews itself; in a file or a pipe it becomes a plain line every half minute. Rare events
+    (start, evaluation, a refused update, the end) get a line of their own.
+
+    Args:
+        stream: where it goes; None = standard error.
+    """
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._bar: tqdm[Any] | None = None
+        self._total = 0
+        self._next_plain_line = -math.inf
+
+    def handle(self, event: Event) -> None:
+        """Show one event, or nothing if it is none that a person waits for."""
+        if isinstance(event, Started):
+            self._total = event.total_steps
+            self.say(f"Run {event.run_dir}")
+            self.say(event.summary)
+            if self._stream.isatty():
+                self._bar = tqdm(
+                    total=event.total_steps,
+                    initial=event.env_steps,
+                    file=self._stream,
+                    dynamic_ncols=True,
+                    bar_format="{desc} |{bar}|",
+                    mininterval=0.2,
+                    miniters=1,
+                )
+        elif isinstance(event, Progress):
+            self._progress(event)
+        elif isinstance(event, Evaluated):
+            scores = ", ".join(f"{name} {score:.2f}" for name, score in event.scores.items())
+            self.say(f"Evaluated at {event.env_steps:,} steps: {scores}")
+        elif isinstance(event, Saved) and event.best:
+            self.say(f"Best on validation levels so far: {event.path}")
+        elif isinstance(event, UpdateSkipped):
+            self.say(
+                f"Update {event.updates} had a loss or gradient that is not finite and was refused "
+                f"({event.in_a_row} in a row); its batch is in {event.batch_file}"
+            )
+        elif isinstance(event, Finished):
+            self.close()
+            done = "Training is complete" if event.reason == "complete" else "Stopped and saved"
+            self.say(f"{done}: {event.env_steps:,} steps, {event.updates:,} updates, {event.checkpoint}")
+
+    def say(self, text: str) -> None:
+        """Print a line of its own, above the progress line where there is one."""
+        with tqdm.external_write_mode(file=self._stream):
+            self._stream.write(text + "\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        """Leave the progress line as it stands and go to the next."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _progress(self, event: Progress) -> None:
+        if self._bar is not None:
+            self._bar.set_description_str(progress_line(event, self._total), refresh=False)
+            self._bar.update(event.env_steps - self._bar.n)
+        elif not self._stream.isatty() and event.elapsed >= self._next_plain_line:
+            self._next_plain_line = event.elapsed + _PLAIN_LINE_SECONDS
+            self.say(progress_line(event, self._total))
+
+
+def progress_line(event: Progress, total_steps: int) -> str:
+    """What a person wants to know of a run, in one line."""
+    parts = [
+        f"{event.env_steps:,}/{total_steps:,} steps",
+        f"{event.updates_per_second:.2f} updates/s",
+        f"{event.frames_per_second:,.0f} frames/s",
+        "no return yet" if event.mean_return is None else f"return {event.mean_return:.2f}",
+        "time left unknown" if event.seconds_left is None else f"{timedelta(seconds=round(event.seconds_left))} left",
+    ]
+    return ", ".join(parts)

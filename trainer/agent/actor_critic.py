@@ -38,12 +38,15 @@ class ImaginationLoss(NamedTuple):
 
     Attributes:
         policy, value: (N, H) float32. returns: (N, H), without gradient.
+        predicted, slow: (N, H+1) what the value and the slow value predict, without gradient.
         normaliser: after this batch. metrics: scalars.
     """
 
     policy: Tensor
     value: Tensor
     returns: Tensor
+    predicted: Tensor
+    slow: Tensor
     normaliser: ReturnNormaliser
     metrics: dict[str, Tensor]
 
@@ -100,7 +103,7 @@ def imagination_loss(
             "ent/action": entropies[:, :-1].mean(),
             "rand/action": entropies[:, :-1].mean() / math.log(policy_logits.shape[-1]),
         }
-    return ImaginationLoss(policy_loss, value_loss, returns, normaliser, metrics)
+    return ImaginationLoss(policy_loss, value_loss, returns, value, slow, normaliser, metrics)
 
 
 def replay_value_loss(

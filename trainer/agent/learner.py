@@ -71,8 +71,9 @@ class Losses(NamedTuple):
         losses: per element and unscaled: (B, T), repval (B, T - 1).
         sequence: posterior states. rollout: imagined features and actions.
         normaliser: after this batch. metrics: scalars, still tensors.
-        imagined: predictions on the rollout, (K, H+1) each: reward, continues, value, slow; returns (K, H);
-            policy_logits (K, H+1, A). replay_returns: (B, T - 1).
+        imagined: on the rollout, without gradients: predictions reward, continues, value and slow, (K, H+1) each;
+            returns, policy_loss and value_loss, (K, H) each; policy_logits (K, H+1, A).
+        replay_returns: (B, T - 1).
     """
 
     total: Tensor
@@ -293,8 +294,12 @@ class Learner:
         predictions = {
             "reward": reward,
             "continues": continues,
+            "value": imagined.predicted,
+            "slow": imagined.slow,
             "policy_logits": policy_logits.detach(),
             "returns": imagined.returns,
+            "policy_loss": imagined.policy.detach(),
+            "value_loss": imagined.value.detach(),
         }
         return Losses(
             total,

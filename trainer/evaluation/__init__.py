@@ -1,0 +1,1 @@
+"""How good an agent plays and how faithfully it dreams, on fixed lists of levels."""

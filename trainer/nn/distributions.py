@@ -60,9 +60,45 @@ def twohot_loss(logits: Tensor, target: Tensor, second: Tensor | None = None) ->
     Returns:
         (...,) float32.
     """
-    logp = torch.log_softmax(logits.float(), -1)
-    loss = _twohot_cross_entropy(logp, target)
-    return loss if second is None else loss + _twohot_cross_entropy(logp, second)
+    targets = [target] if second is None else [target, second]
+    columns, shares = [], []
+    for value in targets:
+        below, above, weight = twohot_weights(value.detach())
+        columns += [below, above]
+        shares += [1 - weight, weight]
+    out: Tensor = _TwoHotLoss.apply(logits, torch.stack(columns, -1), torch.stack(shares, -1))
+    return out
+
+
+class _TwoHotLoss(Function):
+    """sum of shares * (logsumexp - logit of their columns): one pass forward, one backward, no dense targets."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, columns: Tensor, shares: Tensor) -> Tensor:
+        chosen = logits.gather(-1, columns).float()
+        total = torch.empty(logits.shape[:-1], dtype=torch.float32, device=logits.device)
+        for part in _row_blocks(logits):
+            total.view(-1)[part] = logits.reshape(-1, BINS)[part].float().logsumexp(-1)
+        ctx.save_for_backward(logits, columns, shares)
+        return ((total.unsqueeze(-1) - chosen) * shares).sum(-1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        logits, columns, shares = ctx.saved_tensors
+        rows, out = logits.reshape(-1, BINS), torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
+        columns, shares = columns.flatten(0, -2), (shares * grad.unsqueeze(-1)).flatten(0, -2)
+        for part in _row_blocks(logits):
+            slope = torch.softmax(rows[part].float(), -1).mul_(shares[part].sum(-1, keepdim=True))
+            out.view(-1, BINS)[part].copy_(slope.scatter_add_(-1, columns[part], -shares[part]))
+        return out, None, None
+
+
+def _row_blocks(logits: Tensor) -> list[slice]:
+    """Slices over the rows of (..., 255), each small enough for the cache; one slice on a GPU."""
+    rows = logits.numel() // BINS
+    step = rows if logits.device.type != "cpu" else 1024
+    return [slice(start, start + step) for start in range(0, rows, step)]
 
 
 def twohot_weights(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,13 +111,6 @@ def twohot_weights(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     span = bins[above] - bins[below]
     weight = torch.where(span > 0, (target - bins[below]) / span.clamp(min=1e-30), torch.zeros_like(span))
     return below, above, weight.clamp(0, 1)
-
-
-def _twohot_cross_entropy(logp: Tensor, target: Tensor) -> Tensor:
-    below, above, weight = twohot_weights(target)
-    low = logp.gather(-1, below.unsqueeze(-1)).squeeze(-1)
-    high = logp.gather(-1, above.unsqueeze(-1)).squeeze(-1)
-    return -(low * (1 - weight) + high * weight)
 
 
 def unimix_probs(logits: Tensor) -> Tensor:

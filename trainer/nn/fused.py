@@ -132,10 +132,10 @@ class _PoolNormSiLU(Function):
                 pooled.float().view(-1, channels), scale32, grad[part].float().reshape(-1, channels)
             )
             grad_scale += grad_part
-            share = rows.view(pooled.shape).to(x.dtype)
-            winners = [quarter == pooled for quarter in _quarters(x[part])]
-            ties = winners[0].to(x.dtype) + winners[1] + winners[2] + winners[3]
-            share = share / ties
+            # Comparisons write 0 and 1 of x's own dtype: products with booleans would convert element by element.
+            winners = [torch.eq(quarter, pooled, out=torch.empty_like(pooled)) for quarter in _quarters(x[part])]
+            ties = (winners[0] + winners[1]).add_(winners[2]).add_(winners[3])
+            share = rows.view(pooled.shape).to(x.dtype).div_(ties)
             for quarter, winner in zip(_quarters(out[part]), winners, strict=True):
                 torch.mul(share, winner, out=quarter)
         return out, grad_scale.to(scale.dtype)
@@ -151,4 +151,44 @@ def pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
         (N, H, W, C) of x's dtype.
     """
     out: Tensor = _PoolNormSiLU.apply(x, scale)
+    return out
+
+
+class _SigmoidSquaredError(Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, target: Tensor) -> Tensor:
+        loss = torch.empty(logits.shape[0], dtype=torch.float32, device=logits.device)
+        step = _rows_per_block(logits.shape[0], logits[0].numel(), logits.device)
+        for start in range(0, logits.shape[0], step):
+            part = slice(start, start + step)
+            error = logits[part].float().sigmoid_().sub_(target[part].float().div_(255))
+            loss[part] = error.square_().flatten(1).sum(1)
+        ctx.save_for_backward(logits, target)
+        return loss
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        logits, target = ctx.saved_tensors
+        out = torch.empty_like(logits)
+        step = _rows_per_block(logits.shape[0], logits[0].numel(), logits.device)
+        shape = (-1, *[1] * (logits.dim() - 1))
+        for start in range(0, logits.shape[0], step):
+            part = slice(start, start + step)
+            mean = logits[part].float().sigmoid_()
+            error = (mean - target[part].float().div_(255)).mul_(2 * grad[part].view(shape))
+            out[part].copy_(torch.ops.aten.sigmoid_backward(error, mean))
+        return out, None
+
+
+def sigmoid_squared_error(logits: Tensor, target: Tensor) -> Tensor:
+    """Squared error of sigmoid(logits) to target / 255, summed over all but the first axis.
+
+    Args:
+        logits: (N, ...). target: uint8 of the same shape, any strides.
+
+    Returns:
+        (N,) float32.
+    """
+    out: Tensor = _SigmoidSquaredError.apply(logits, target)
     return out

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from trainer.config import ModelSize
+from trainer.nn.fused import sigmoid_squared_error
 from trainer.nn.layers import BlockLinear, Conv, Linear, Norm, fold_phases, unfold_phases
 from trainer.world_model.encoder import FRAME
 
@@ -65,6 +66,4 @@ class Decoder(nn.Module):
         Returns:
             (N,) float32.
         """
-        means = torch.sigmoid(self.phases(deter, stoch).float())
-        error = means - fold_phases(target).float() / 255
-        return error.square().flatten(1).sum(1)
+        return sigmoid_squared_error(self.phases(deter, stoch), fold_phases(target))

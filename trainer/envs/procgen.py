@@ -45,6 +45,7 @@ HUMAN_SIZE = 512
 
 _THREADS_FROM = 32
 _MAX_THREADS = 4
+_ABANDON = -1
 _STATE_END = (0xCAFECAFE).to_bytes(4, "little")
 
 
@@ -185,7 +186,7 @@ class ProcgenVector:
 
     def step(self, actions: NDArray[np.integer[Any]]) -> StepBatch:
         """Take one step in every game; see VectorEnv.step."""
-        # Procgen reads -1 as "reset" and passes on anything else unchecked, so the check stands here.
+        # Procgen reads -1 as "abandon" and takes anything else unchecked, so the check stands here.
         actions = np.asarray(actions)
         if actions.shape != (self._num_envs,) or not np.issubdtype(actions.dtype, np.integer):
             raise ValueError(f"actions must be {self._num_envs} integers, not {actions.dtype} of shape {actions.shape}")
@@ -204,6 +205,19 @@ class ProcgenVector:
         if self._sequence is not None:
             self._deal(first)
         self._shown = self._batch(reward, first, terminal, won)
+        return self._shown
+
+    def reset(self) -> StepBatch:
+        """Abandon every episode and open the next; nothing is said to have ended, and no reward is given.
+
+        A level of the sequence that is abandoned is not dealt again.
+        """
+        self._env.act(np.full(self._num_envs, _ABANDON))
+        self._elapsed[:] = 0
+        no, yes = np.zeros(self._num_envs, np.bool_), np.ones(self._num_envs, np.bool_)
+        if self._sequence is not None:
+            self._deal(yes)
+        self._shown = self._batch(np.zeros(self._num_envs, np.float32), yes, no, no)
         return self._shown
 
     def snapshot(self) -> list[Snapshot]:

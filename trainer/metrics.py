@@ -38,9 +38,9 @@ from trainer.events import (
     Started,
     UpdateSkipped,
 )
+from trainer.run import Run
 
-METRICS_FILE = "metrics.jsonl"
-TENSORBOARD_FOLDER = "tensorboard"
+METRICS_NAME = "metrics.jsonl"
 VIDEO_FRAME_MS = 80
 """Milliseconds a frame of an open-loop video is shown: slow enough to compare the three columns."""
 _PLAIN_LINE_SECONDS = 30.0
@@ -63,13 +63,15 @@ class EventConsumer(Protocol):
 class RunRecorder:
     """Writes a run's rows and TensorBoard log into its folder, which :class:`Started` names.
 
-    Rows of `metrics.jsonl` have a `kind`: `metrics` (means over an interval), `evaluation` or `episode`. A resumed run
-    repeats what came after its checkpoint, so those rows are cut off first, and TensorBoard is told to forget them.
+    Rows of `metrics.jsonl` have a `kind`: `metrics` (means over an interval), `evaluation` or `episode`, and the two
+    counters. A resumed run repeats what came after its checkpoint, so those rows are cut off first, and TensorBoard is
+    told to forget them.
     """
 
     def __init__(self) -> None:
         self._rows: MetricsFile | None = None
         self._board: TensorBoardLog | None = None
+        self._updates = 0
 
     def handle(self, event: Event) -> None:
         """Record one event.
@@ -81,11 +83,11 @@ class RunRecorder:
             if isinstance(event, Started):
                 self._open(event)
             elif self._rows is not None and self._board is not None:
-                _record(event, self._rows, self._board)
+                self._record(event, self._rows, self._board)
         except OSError as error:
-            where = error.filename or "the run's folder"
             raise UserError(
-                f"Cannot write metrics to {where} ({error.strerror}): free some space or choose another --run_dir."
+                f"{error.filename or METRICS_NAME}: cannot be written ({error.strerror}); "
+                "free some space or make the run's folder writable."
             ) from error
 
     def close(self) -> None:
@@ -98,32 +100,35 @@ class RunRecorder:
 
     def _open(self, event: Started) -> None:
         self.close()
-        folder = Path(event.run_dir)
-        self._rows = MetricsFile(folder / METRICS_FILE, event.env_steps, event.updates)
-        self._board = TensorBoardLog(folder / TENSORBOARD_FOLDER, event.env_steps)
+        self._updates = event.updates
+        run = Run.open(Path(event.run_dir))
+        self._rows = MetricsFile(run.metrics_file, event.env_steps, event.updates)
+        self._board = TensorBoardLog(run.tensorboard_dir, event.env_steps)
 
-
-def _record(event: Event, rows: MetricsFile, board: TensorBoardLog) -> None:
-    if isinstance(event, Metrics):
-        rows.add({"kind": "metrics", "env_steps": event.env_steps, "updates": event.updates, **event.values})
-        board.scalars(event.values, event.env_steps)
-    elif isinstance(event, Evaluated):
-        rows.add({"kind": "evaluation", "env_steps": event.env_steps, "updates": event.updates, **event.scores})
-        board.scalars({f"evaluation/{name}": score for name, score in event.scores.items()}, event.env_steps)
-    elif isinstance(event, EpisodeEnded):
-        rows.add(
-            {
-                "kind": "episode",
-                "env_steps": event.env_steps,
-                "level_seed": event.level_seed,
-                "return": event.total_reward,
-                "length": event.length,
-                "outcome": event.outcome,
-            }
-        )
-        board.scalars({"episode/return": event.total_reward, "episode/length": event.length}, event.env_steps)
-    elif isinstance(event, OpenLoopVideo):
-        board.video("dream/open_loop", video_frames(event), event.env_steps)
+    def _record(self, event: Event, rows: MetricsFile, board: TensorBoardLog) -> None:
+        if isinstance(event, Progress):
+            self._updates = event.updates
+        elif isinstance(event, Metrics):
+            rows.add({"kind": "metrics", "env_steps": event.env_steps, "updates": event.updates, **event.values})
+            board.scalars(event.values, event.env_steps)
+        elif isinstance(event, Evaluated):
+            rows.add({"kind": "evaluation", "env_steps": event.env_steps, "updates": event.updates, **event.scores})
+            board.scalars({f"evaluation/{name}": score for name, score in event.scores.items()}, event.env_steps)
+        elif isinstance(event, EpisodeEnded):
+            rows.add(
+                {
+                    "kind": "episode",
+                    "env_steps": event.env_steps,
+                    "updates": self._updates,
+                    "level_seed": event.level_seed,
+                    "return": event.total_reward,
+                    "length": event.length,
+                    "outcome": event.outcome,
+                }
+            )
+            board.scalars({"episode/return": event.total_reward, "episode/length": event.length}, event.env_steps)
+        elif isinstance(event, OpenLoopVideo):
+            board.video("dream/open_loop", video_frames(event), event.env_steps)
 
 
 class MetricsFile:
@@ -279,8 +284,7 @@ class ConsoleProgress:
         elif isinstance(event, Progress):
             self._progress(event)
         elif isinstance(event, Evaluated):
-            scores = ", ".join(f"{name} {score:.2f}" for name, score in event.scores.items())
-            self.say(f"Evaluated at {event.env_steps:,} steps: {scores}")
+            self.say(f"Evaluated at {event.env_steps:,} steps: {scores_line(event.scores)}")
         elif isinstance(event, Saved) and event.best:
             self.say(f"Best on validation levels so far: {event.path}")
         elif isinstance(event, UpdateSkipped):
@@ -323,4 +327,15 @@ def progress_line(event: Progress, total_steps: int) -> str:
         "no return yet" if event.mean_return is None else f"return {event.mean_return:.2f}",
         "time left unknown" if event.seconds_left is None else f"{timedelta(seconds=round(event.seconds_left))} left",
     ]
+    return ", ".join(parts)
+
+
+def scores_line(scores: Mapping[str, float]) -> str:
+    """Mean returns with their standard errors, such as `train 6.20 ± 0.50, validation 5.10 ± 0.60`."""
+    parts = []
+    for name, score in scores.items():
+        what, _, key = name.rpartition(".")
+        if key == "mean_return":
+            error = scores.get(f"{what}.stderr")
+            parts.append(f"{what} {score:.2f}" + ("" if error is None else f" ± {error:.2f}"))
     return ", ".join(parts)

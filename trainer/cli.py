@@ -1,0 +1,294 @@
+"""The headless commands: train · evaluate · benchmark. Flags of `train` come from :class:`trainer.config.Config`.
+
+torch and the game are imported inside the commands, so that `--help` and a mistyped flag answer at once and the
+process is set up before the first tensor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import itertools
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, Literal, TypeVar
+
+import tyro
+
+from trainer.config import Config, check
+from trainer.config_files import game_config, named_config
+from trainer.errors import UserError
+
+PROGRAM = "dream-agent"
+_REFUSED = 2
+_INTERRUPTED = 130
+
+Flags = TypeVar("Flags")
+
+
+@dataclass(frozen=True)
+class TrainFlags:
+    """Train an agent, from zero, from a run or from a checkpoint's weights."""
+
+    settings: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
+    config: str | None = None
+    """Settings to start from: a shipped name or a YAML file. Flags override it; without it the game's own is taken."""
+    run_dir: Path | None = None
+    """Folder of the new run; by default one in your data folder."""
+    resume: Path | None = None
+    """Run to go on with exactly, or one of its older checkpoints: then a new run branches off."""
+    from_checkpoint: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """Checkpoint whose weights a new run starts from."""
+    debug: bool = False
+    """Show the whole traceback of an error."""
+
+
+@dataclass(frozen=True)
+class EvaluateFlags:
+    """Score a checkpoint on train and unseen levels beside a random policy, and measure how faithful its dreams are."""
+
+    checkpoint: Annotated[Path, tyro.conf.Positional]
+    """A checkpoint, or a run: then its best one."""
+    episodes: int = 100
+    """Episodes per list of levels, one level each, every one counted."""
+    split: Literal["train", "unseen", "both"] = "both"
+    """Levels to play."""
+    json: Path | None = None
+    """File for the results."""
+    device: str = "auto"
+    """`cpu`, `cuda`, or `auto`."""
+    dtype: str = "auto"
+    """Compute type: `float32`, `bfloat16`, or `auto`."""
+    threads: int = 0
+    """Threads torch may use; 0 = every core."""
+    seed: int = 0
+    """Seed of the sampled actions."""
+    debug: bool = False
+    """Show the whole traceback of an error."""
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """The flags that decide what the other flags' defaults are."""
+
+    game: str | None = None
+    config: str | None = None
+    resume: Path | None = None
+    from_checkpoint: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the commands.
+
+    Args:
+        argv: command and flags; None = those of the process.
+
+    Returns:
+        the exit code: 0 done or stopped and saved, 2 refused with one line that says why, 130 broken off by Ctrl-C
+        where there was nothing to save, 1 an error of ours.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    try:
+        if not arguments or arguments[0] not in COMMANDS:
+            given = repr(arguments[0]) if arguments else "nothing"
+            raise UserError(f"The commands are {', '.join(COMMANDS)}; {given} is none of them.")
+        COMMANDS[arguments[0]](arguments[1:])
+    except SystemExit as leaving:  # --help
+        return leaving.code if isinstance(leaving.code, int) else 0
+    except KeyboardInterrupt:
+        return _fail("Stopped.", _INTERRUPTED, debug)
+    except UserError as error:
+        return _fail(str(error), _REFUSED, debug)
+    except OSError as error:
+        what = error.filename or "The system"
+        return _fail(f"{what}: {error.strerror or error}; check that it is there and writable.", _REFUSED, debug)
+    except Exception as error:
+        if debug:
+            return _fail("", 1, debug)
+        return _fail(f"{type(error).__name__}: {error} (--debug shows where).", 1, debug)
+    return 0
+
+
+def _fail(message: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    if message:
+        sys.stderr.write(" ".join(message.split()) + "\n")
+    return code
+
+
+def _train(arguments: Sequence[str]) -> None:
+    origin = _parsed(_Origin, "train", arguments, known_only=True)
+    defaults = _defaults(origin)
+    flags = _parsed(TrainFlags, "train", arguments, TrainFlags(settings=defaults))
+    config = check(flags.settings, "the command line")
+    if flags.resume is not None:
+        _refuse_changes(defaults, config)
+    from trainer.process import prepare
+
+    prepare(config.threads)
+    from trainer.loop import TrainingLoop
+    from trainer.metrics import ConsoleProgress, EventConsumer, RunRecorder
+
+    if flags.resume is not None:
+        loop = TrainingLoop(run_dir=flags.run_dir, resume=flags.resume, total_steps=config.total_steps)
+    else:
+        loop = TrainingLoop(config, flags.run_dir, from_checkpoint=flags.from_checkpoint)
+    consumers: list[EventConsumer] = [RunRecorder(), ConsoleProgress()]
+    with contextlib.ExitStack() as stack:
+        for consumer in consumers:
+            stack.callback(consumer.close)
+        stack.enter_context(stopping_on_signals(loop.stop))
+        for event in stack.enter_context(contextlib.closing(loop.run())):
+            for consumer in consumers:
+                consumer.handle(event)
+
+
+def _defaults(origin: _Origin) -> Config:
+    """The settings that flags override: of the resumed run, of the named config, of the checkpoint, of the game."""
+    if origin.resume is not None:
+        if origin.config is not None or origin.from_checkpoint is not None:
+            raise UserError("--resume goes on with a run as it is: leave --config and --from out.")
+        from trainer.run import Run
+
+        path = origin.resume
+        return (Run.open(path) if path.is_dir() else Run.of_checkpoint(path)).config
+    config = named_config(origin.config) if origin.config is not None else None
+    if origin.from_checkpoint is not None:
+        from trainer.checkpoint import read_header
+
+        given = read_header(origin.from_checkpoint).config
+        if config is None and origin.game is None:
+            return given
+        return (config or game_config(origin.game or given.game)).replace(preset=given.preset)
+    return config or game_config(origin.game or Config().game)
+
+
+def _refuse_changes(run: Config, wished: Config) -> None:
+    """A resumed run goes on exactly, so nothing of it changes but where it ends."""
+    ours, theirs = dataclasses.asdict(run), dataclasses.asdict(wished)
+    changed = [name for name in ours if ours[name] != theirs[name] and name != "total_steps"]
+    if changed:
+        raise UserError(
+            f"--{changed[0]} cannot change in a run that goes on (it has {ours[changed[0]]}): leave it out, or start a "
+            "new run with --from."
+        )
+
+
+@contextlib.contextmanager
+def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, the first Ctrl-C or SIGTERM calls `stop`; a second one ends the process there and then.
+
+    The second one is left to the operating system, so that it does not wait for a long operation to end; files are
+    written under temporary names and lose nothing.
+    """
+    watched = (signal.SIGINT, signal.SIGTERM)
+
+    def first(number: int, frame: FrameType | None) -> None:
+        for each in watched:
+            signal.signal(each, signal.SIG_DFL)
+        stop()
+        # straight to the descriptor: a handler may have interrupted a write to the stream
+        os.write(2, b"\nStopping and saving; Ctrl-C again leaves at once.\n")
+
+    before = {each: signal.signal(each, first) for each in watched}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _evaluate(arguments: Sequence[str]) -> None:
+    flags = _parsed(EvaluateFlags, "evaluate", arguments)
+    from trainer.process import prepare
+
+    prepare(flags.threads)
+    from tqdm import tqdm
+
+    from trainer.evaluation.report import evaluate_checkpoint
+    from trainer.evaluation.scores import Tick
+    from trainer.run import Run
+
+    path = Run.open(flags.checkpoint).best_checkpoint() if flags.checkpoint.is_dir() else flags.checkpoint
+    with tqdm(dynamic_ncols=True, disable=not sys.stderr.isatty()) as bar:
+
+        def tick(now: Tick) -> None:
+            if now.what != bar.desc:
+                bar.reset(now.total)
+                bar.set_description_str(now.what)
+            bar.update(now.done - bar.n)
+
+        evaluate_checkpoint(
+            path,
+            flags.episodes,
+            flags.split,
+            flags.json,
+            flags.device,
+            flags.dtype,
+            flags.seed,
+            lambda line: tqdm.write(line, file=sys.stdout),
+            tick,
+        )
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": _train, "evaluate": _evaluate}
+"""Every command by its name; each takes the arguments after it."""
+
+
+def _parsed(
+    kind: type[Flags], command: str, arguments: Sequence[str], default: Flags | None = None, known_only: bool = False
+) -> Flags:
+    """The flags as a dataclass.
+
+    Args:
+        kind: the dataclass. command: for messages. arguments: of the command line. default: values of flags not given.
+        known_only: leave out what is none of its flags, `--help` too.
+
+    Raises:
+        UserError: a flag that is unknown, or a value that is none.
+        SystemExit: `--help` was asked for and has been printed.
+    """
+    more: dict[str, Any] = {} if default is None else {"default": default}
+    if known_only:
+        more |= {"return_unknown_args": True, "add_help": False}
+    errors = io.StringIO()
+    flags: Any
+    try:
+        with contextlib.redirect_stderr(errors):
+            flags = tyro.cli(
+                kind,
+                args=list(arguments),
+                prog=f"{PROGRAM} {command}",
+                use_underscores=True,
+                config=(tyro.conf.FlagCreatePairsOff,),
+                **more,
+            )
+    except SystemExit as leaving:
+        if leaving.code in (0, None):
+            raise
+        raise UserError(f"{_in_one_line(errors.getvalue())} See {PROGRAM} {command} --help.") from None
+    parsed: Flags = flags[0] if known_only else flags
+    return parsed
+
+
+def _in_one_line(framed: str) -> str:
+    """The message and the suggestion out of the framed text that tyro prints: title, message, more, between rules."""
+    lines = [line.strip(" │|") for line in framed.splitlines()[1:]]
+    rules = [i for i, line in enumerate(lines) if not line.strip("╭╮╰╯─-+")]
+    texts = [line for i, line in enumerate(lines) if i not in rules]
+    first = next((i for i in range(len(lines)) if i not in rules), 0)
+    end = next((i for i in rules if i > first), len(lines))
+    message = " ".join(lines[first:end]).rstrip(".")
+    for line, after in itertools.pairwise(texts):
+        if line.startswith("Perhaps you meant"):
+            return f"{message}; did you mean {after.split()[0]}?"
+    return f"{message}."

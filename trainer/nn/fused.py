@@ -161,7 +161,8 @@ class _SigmoidSquaredError(Function):
         step = _rows_per_block(logits.shape[0], logits[0].numel(), logits.device)
         for start in range(0, logits.shape[0], step):
             part = slice(start, start + step)
-            error = logits[part].float().sigmoid_().sub_(target[part].float().div_(255))
+            # float() copies nothing where logits are float32 already: the sigmoid must not be in place.
+            error = torch.sigmoid(logits[part].float()).sub_(target[part].float().div_(255))
             loss[part] = error.square_().flatten(1).sum(1)
         ctx.save_for_backward(logits, target)
         return loss
@@ -175,7 +176,7 @@ class _SigmoidSquaredError(Function):
         shape = (-1, *[1] * (logits.dim() - 1))
         for start in range(0, logits.shape[0], step):
             part = slice(start, start + step)
-            mean = logits[part].float().sigmoid_()
+            mean = torch.sigmoid(logits[part].float())
             error = (mean - target[part].float().div_(255)).mul_(2 * grad[part].view(shape))
             out[part].copy_(torch.ops.aten.sigmoid_backward(error, mean))
         return out, None

@@ -10,9 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trainer.config import Config
 from trainer.episode import Blind, Dream, Moment, Outcome, Split
 
@@ -67,7 +64,7 @@ class Picture:
 
     Attributes:
         number: of the episode. index: of the Step.
-        packed: the pixels as `pack_picture` packs them; `dream_viewer.pictures.unpack` gives them back.
+        packed: the pixels as `pictures.pack_picture` packs them.
     """
 
     number: int
@@ -137,15 +134,14 @@ class FutureKey:
 
     Attributes:
         number: of the episode. index: of the Moment it starts from. generation: of the weights.
-        horizon: steps. branches: rollouts. variant: 0, and one more for each time a person asks for another.
+        horizon: steps. branch: 0, and one more for each time a person asks for another.
     """
 
     number: int
     index: int
     generation: int
     horizon: int
-    branches: int
-    variant: int
+    branch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +161,7 @@ class News:
     """Everything the player has to tell since the mailbox was last emptied.
 
     Attributes:
-        records: in the order they happened; of the pictures only the newest of each run between other records.
+        records: in the order they happened.
         future: the newest dream.
         frames_per_second: what the live lane reaches now; None where it is at rest.
     """
@@ -222,25 +218,3 @@ class TrainingRequest:
     source: Path | None = None
     resume: Path | None = None
     run_dir: Path | None = None
-
-
-HumanImage = NDArray[np.uint8]
-"""(512, 512, 3) uint8."""
-
-__all__ = [
-    "AgentInfo",
-    "Arrival",
-    "Blinds",
-    "Future",
-    "FutureKey",
-    "HumanImage",
-    "LevelChoice",
-    "News",
-    "Opened",
-    "Picture",
-    "Record",
-    "Reread",
-    "TrainingRequest",
-    "Weights",
-    "merge_news",
-]

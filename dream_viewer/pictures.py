@@ -19,7 +19,7 @@ BUDGET_BYTES = 192 * 2**20
 
 def pack_picture(pixels: NDArray[np.uint8]) -> bytes:
     """Compress (512, 512, 3) uint8 pixels without loss, at zlib's quickest level."""
-    return zlib.compress(np.ascontiguousarray(pixels), 1)
+    return zlib.compress(np.ascontiguousarray(pixels).data, 1)
 
 
 def unpack_picture(packed: bytes) -> NDArray[np.uint8]:

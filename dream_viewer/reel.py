@@ -128,6 +128,10 @@ class Reel:
         for moment in self.moments:
             self._add_reading(moment)
 
+    def drop_blinds(self) -> None:
+        """Forget the dream along reality: another one is wanted."""
+        self.moments = [Moment(moment.step, moment.reading, None) for moment in self.moments]
+
     def replace_blinds(self, blinds: Blinds) -> bool:
         """Take another dream along reality for some Moments; says whether it belongs to the present Readings."""
         if blinds.generation != self.generation or blinds.start + len(blinds.blinds) > len(self.moments):

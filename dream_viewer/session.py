@@ -95,7 +95,7 @@ class PlayerWorkerLike(Protocol):
     def set_blind(self, ground_every: int | None) -> None:
         """Dream along reality, looking every so many frames; None: nobody looks at it."""
 
-    def ask_blinds(self, number: int, index: int, ground_every: int) -> None:
+    def ask_blinds(self, number: int, index: int, ground_every: int, moments: tuple[Moment, ...]) -> None:
         """Make the dream along reality of an episode anew, first of all around an index."""
 
     def ask_reread(self, number: int, episode: Episode) -> None:
@@ -129,6 +129,7 @@ class Session(QObject):
         horizon: steps a future goes on.
         choice: which levels are played.
         human_visible: somebody looks at the 512x512 view.
+        follows_training: weights handed over by training are shown; until another checkpoint is opened.
         frames_per_second: what the live lane reaches; None at rest.
         training: the training in this window.
 
@@ -183,9 +184,11 @@ class Session(QObject):
         self._reel: Reel | None = None
         self._index = 0
         self._awaiting = 0
-        self._variant = 0
+        self._branch = 0
+        self._weights: Weights | None = None
         self._futures: OrderedDict[FutureKey, Future] = OrderedDict()
         self._pictures = PictureCache()
+        self._newest_picture: tuple[int, int] | None = None
         self._asked: dict[str, object] = {}
         self.agent: AgentInfo | None = None
         self.playback = Playback()
@@ -195,6 +198,7 @@ class Session(QObject):
         self.horizon = 15
         self.choice = LevelChoice()
         self.human_visible = False
+        self.follows_training = True
         self.frames_per_second: float | None = None
         self.training = Training(make_training, self)
         self._timer = QTimer(self)
@@ -233,7 +237,7 @@ class Session(QObject):
 
     @property
     def future(self) -> Future | None:
-        """The dream to show in FUTURE mode: that of the Moment under the cursor or, following, the newest there is.
+        """The dream to show in FUTURE mode: that of the Moment under the cursor or, unless paused, the newest there is.
 
         `future.key.index` says which Moment it starts from.
         """
@@ -241,16 +245,25 @@ class Session(QObject):
         if key is None:
             return None
         exact = self._futures.get(key)
-        if exact is not None or self.playback.state is not State.FOLLOWING or not self._futures:
+        if exact is not None or self.playback.state is State.PAUSED or not self._futures:
             return exact
         newest = next(reversed(self._futures.values()))
         same_life = (newest.key.number, newest.key.generation) == (key.number, key.generation)
-        return newest if same_life else None
+        return newest if same_life and newest.key.index <= key.index else None
 
     @property
     def picture(self) -> NDArray[np.uint8] | None:
-        """(512, 512, 3) uint8, the human view of the Step under the cursor; None where it is not there (yet)."""
-        return None if self._reel is None else self._pictures.get(self._reel.number, self._index)
+        """(512, 512, 3) uint8, the human view under the cursor; None where it is not there (yet).
+
+        An end step shows its last frame. Following fast, not every Step is drawn: the newest one that was stands in.
+        """
+        key = self._picture_key()
+        if key is None:
+            return None
+        newest = self._newest_picture
+        if key not in self._pictures and self.playback.state is State.FOLLOWING and newest and newest[0] == key[0]:
+            key = newest
+        return self._pictures.get(*key)
 
     # Time
 
@@ -266,32 +279,36 @@ class Session(QObject):
         if self.playback.state is not State.PAUSED:
             self.pause()
         elif self._reel is not None:
-            cursor = self.playback.play(self._index, self._reel.last, self.is_live)
-            self._playback_moved(cursor)
+            self._awaiting = 0
+            self._move(self.playback.play(self._index, self._reel.last, self.is_live))
+            self._playback_changed()
 
     @pyqtSlot()
     def pause(self) -> None:
         """Freeze the cursor, whatever arrives; the agent rests."""
+        if self.playback.state is State.PAUSED:
+            return
         self.playback.pause()
-        self._playback_moved(self._index)
+        self._playback_changed()
 
     @pyqtSlot()
     def follow(self) -> None:
         """Go to the newest Moment and with it."""
+        self._awaiting = 0
         self.playback.follow()
         if self.reels:
             self._show(self.reels[-1], self.reels[-1].last)
-        self._playback_moved(self._index)
+        self._playback_changed()
 
     @pyqtSlot(int)
     def step_by(self, frames: int) -> None:
         """Pause and move by so many frames; one forward from the newest Moment lives one more."""
-        at_edge = self.at_live_edge
         self.pause()
-        if frames == 1 and at_edge:
+        if frames == 1 and self.at_live_edge:
             self._awaiting += 1
             self._player.step_once()
         elif self._reel is not None:
+            self._awaiting = 0
             self._move(self._index + frames)
 
     @pyqtSlot()
@@ -311,6 +328,7 @@ class Session(QObject):
     def seek(self, index: int) -> None:
         """Pause at a Moment (scrubbing); clamped to the episode."""
         self.pause()
+        self._awaiting = 0
         self._move(index)
 
     @pyqtSlot(int)
@@ -321,6 +339,7 @@ class Session(QObject):
         position = self.reels.index(self._reel) + offset
         if 0 <= position < len(self.reels) and offset != 0:
             self.pause()
+            self._awaiting = 0
             self._show(self.reels[position], 0)
 
     @pyqtSlot(float)
@@ -358,7 +377,11 @@ class Session(QObject):
     @pyqtSlot(int)
     def set_ground_every(self, frames: int) -> None:
         """Choose how many frames go by from look to look in DREAM mode (at least 1)."""
+        if max(1, frames) == self.ground_every:
+            return
         self.ground_every = max(1, frames)
+        for reel in self.reels:
+            reel.drop_blinds()
         self._dreaming_changed()
 
     @pyqtSlot(int)
@@ -370,7 +393,7 @@ class Session(QObject):
     @pyqtSlot()
     def another_future(self) -> None:
         """Dream the future of this Moment once more, with other luck; each Moment begins with luck 0."""
-        self._variant += 1
+        self._branch += 1
         self._want_future(supersede=True)
         self.future_changed.emit()
 
@@ -399,6 +422,7 @@ class Session(QObject):
         """
         if choice is not None:
             self._set_choice(choice)
+        self.follows_training = False
         self._player.open_checkpoint(path, self.choice, difficulty, game)
 
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
@@ -412,6 +436,15 @@ class Session(QObject):
     def start_training(self, request: TrainingRequest) -> None:
         """Train in the background; its weights are shown as they get better. See `training` for all the rest."""
         self.training.start(request)
+        self._weights = None
+        self.follows_training = True
+
+    @pyqtSlot()
+    def show_training(self) -> None:
+        """Show the weights in training again, after another checkpoint was opened."""
+        self.follows_training = True
+        if self._weights is not None:
+            self._player.adopt(self._weights)
 
     def request_stop(self) -> None:
         """Tell every worker to end (training saves first); returns at once, so the window can go."""
@@ -437,17 +470,17 @@ class Session(QObject):
             self._hear(news)
         weights = self.training.drain()
         if weights is not None:
-            self._player.adopt(weights)
-        if self._reel is not None and self.playback.state is State.PLAYING:
-            cursor = self.playback.advance(elapsed, self._index, self._reel.last, self.is_live)
-            if self.playback.state is State.PLAYING:
-                self._move(cursor)
-            else:
-                self._playback_moved(cursor)
+            self._weights = weights
+            if self.follows_training:
+                self._player.adopt(weights)
+        if self._reel is not None and self.playback.playing:
+            self._move(self.playback.advance(elapsed, self._index, self._reel.last, self.is_live))
+            if not self.playback.playing:
+                self._playback_changed()
 
     def _hear(self, news: News) -> None:
         grew = reread = False
-        before = (self._reel, self.moment)
+        reel, index, moment = self._reel, self._index, self.moment
         for record in news.records:
             match record:
                 case Opened():
@@ -460,25 +493,31 @@ class Session(QObject):
                     self._on_blinds(record)
                 case Picture():
                     self._pictures.add(record)
+                    self._newest_picture = (record.number, record.index)
         if news.frames_per_second != self.frames_per_second:
             self.frames_per_second = news.frames_per_second
             self.rate_changed.emit()
         if news.future is not None:
             self._keep_future(news.future)
-        if self._reel is not before[0]:
+        if self._reel is not reel:
             self.episode_changed.emit()
         elif reread:
             self.readings_changed.emit()
         elif grew:
             self.episode_grew.emit()
-        if self.moment is not before[1]:
-            self._cursor_moved()
+        if self.moment is not moment:
+            self._cursor_moved((reel, index) != (self._reel, self._index))
         elif any(isinstance(record, Picture) for record in news.records):
             self.picture_changed.emit()
 
     def _on_opened(self, record: Opened) -> None:
         self.agent = record.agent
         self.agent_changed.emit()
+        if not record.agent.training:
+            self._awaiting = 0
+            self.playback.follow()
+            self._playback_changed()
+        self._want_present_weights()
 
     def _on_arrival(self, arrival: Arrival) -> Reel:
         if self.reels and self.reels[-1].number == arrival.number:
@@ -488,11 +527,9 @@ class Session(QObject):
             reel = Reel(arrival)
             self.reels.append(reel)
             self._forget_oldest()
-        if self._reel is None or self.playback.state is State.FOLLOWING:
+        if self._reel is None or self._awaiting or self.playback.state is State.FOLLOWING:
             self._reel, self._index = reel, reel.last
-        elif self._awaiting:
-            self._awaiting = 0
-            self._reel, self._index = reel, reel.last
+            self._awaiting = max(0, self._awaiting - len(arrival.moments))
         return reel
 
     def _on_reread(self, reread: Reread) -> bool:
@@ -521,16 +558,15 @@ class Session(QObject):
         self._reel, self._index = reel, index
         if changed:
             self.episode_changed.emit()
-        self._cursor_moved()
+        self._cursor_moved(moved=True)
 
     def _move(self, index: int) -> None:
         if self._reel is not None:
             self._show(self._reel, min(max(index, 0), self._reel.last))
 
-    def _playback_moved(self, cursor: int) -> None:
-        self._awaiting = 0
-        self._move(cursor)
+    def _playback_changed(self) -> None:
         self._sync_player()
+        self._want_all()
         self.playback_changed.emit()
 
     def _sync_player(self) -> None:
@@ -541,49 +577,67 @@ class Session(QObject):
         self._player.set_fps(self.playback.fps)
         self.playback_changed.emit()
 
-    def _cursor_moved(self) -> None:
-        self._variant = 0
-        self._want_present_weights()
-        self._want_blinds()
-        self._want_picture()
-        self._want_future(supersede=self.playback.state is State.PAUSED)
+    def _cursor_moved(self, moved: bool) -> None:
+        if moved:
+            self._branch = 0
+        self._want_all()
         self.cursor_changed.emit()
 
     # Asking the study lane
 
+    def _want_all(self) -> None:
+        self._want_present_weights()
+        self._want_blinds()
+        self._want_picture()
+        self._want_future(supersede=self.playback.state is State.PAUSED)
+
     def _want_present_weights(self) -> None:
         reel, agent = self._reel, self.agent
-        if reel is None or agent is None or reel.generation == agent.generation or self.is_live:
+        if reel is None or agent is None or self.is_live:
+            return
+        theirs = (agent.game, agent.difficulty)
+        if reel.generation == agent.generation or (reel.episode.game, reel.episode.difficulty) != theirs:
             return
         if self._ask_once("reread", (reel.number, agent.generation)):
             self._player.ask_reread(reel.number, reel.episode)
 
     def _want_blinds(self) -> None:
         moment, reel = self.moment, self._reel
-        if self.mode is not DreamMode.DREAM or moment is None or reel is None:
+        if self.mode is not DreamMode.DREAM or moment is None or reel is None or not self._is_read(moment):
             return
-        if moment.reading is None or moment.blind is not None:
-            return
-        if self._ask_once("blinds", (reel.number, reel.generation, self.ground_every)):
-            self._player.ask_blinds(reel.number, self._index, self.ground_every)
+        if moment.blind is None and self._ask_once("blinds", (reel.number, reel.generation, self.ground_every)):
+            moments = () if self.is_live else tuple(reel.moments)
+            self._player.ask_blinds(reel.number, self._index, self.ground_every, moments)
+
+    def _picture_key(self) -> tuple[int, int] | None:
+        moment = self.moment
+        if self._reel is None or moment is None:
+            return None
+        return self._reel.number, self._index - 1 if moment.step.is_last else self._index
 
     def _want_picture(self) -> None:
-        reel, live = self._reel, self.playback.state is State.FOLLOWING
-        if not self.human_visible or live or reel is None or (reel.number, self._index) in self._pictures:
-            return
-        self._player.ask_picture(reel.number, self._index, reel.episode)
+        key, reel = self._picture_key(), self._reel
+        following = self.playback.state is State.FOLLOWING
+        if self.human_visible and not following and key is not None and reel is not None and key not in self._pictures:
+            self._player.ask_picture(*key, reel.episode)
 
     def _future_key(self) -> FutureKey | None:
         moment = self.moment
         if self._reel is None or moment is None or moment.reading is None:
             return None
-        return FutureKey(self._reel.number, self._index, moment.reading.generation, self.horizon, 1, self._variant)
+        return FutureKey(self._reel.number, self._index, moment.reading.generation, self.horizon, self._branch)
 
     def _want_future(self, supersede: bool) -> None:
         key, moment = self._future_key(), self.moment
-        if self.mode is not DreamMode.FUTURE or key is None or moment is None or key in self._futures:
+        if self.mode is not DreamMode.FUTURE or key is None or moment is None or not self._is_read(moment):
             return
-        self._player.ask_future(key, moment, supersede)
+        if key not in self._futures:
+            self._player.ask_future(key, moment, supersede)
+
+    def _is_read(self, moment: Moment) -> bool:
+        """The weights on show read it."""
+        reading, agent = moment.reading, self.agent
+        return reading is not None and agent is not None and reading.generation == agent.generation
 
     def _keep_future(self, future: Future) -> None:
         self._futures[future.key] = future
@@ -599,8 +653,7 @@ class Session(QObject):
     def _dreaming_changed(self) -> None:
         self._player.set_blind(self.ground_every if self.mode is DreamMode.DREAM else None)
         self._asked.pop("blinds", None)
-        self._want_blinds()
-        self._want_future(supersede=True)
+        self._want_all()
         self.mode_changed.emit()
         self.cursor_changed.emit()
 

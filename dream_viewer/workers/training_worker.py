@@ -1,0 +1,190 @@
+"""The thread in which training runs while the window is open."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+import traceback
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Protocol
+
+from PyQt6.QtCore import QObject, QThread, pyqtSignal
+
+from dream_viewer.mailbox import Mailbox
+from dream_viewer.messages import TrainingRequest, Weights
+from trainer import loop as training_loop
+from trainer.config import Config
+from trainer.errors import UserError
+from trainer.events import Event, OpenLoopVideo, Progress, Saved, Started
+from trainer.loop import TrainingLoop
+from trainer.metrics import RunRecorder
+from trainer.process import cores, give_memory_back, use_threads
+from trainer.run import Run
+
+HAND_OVER_SECONDS = 15.0
+"""Seconds between two hand-overs of weights: each makes the player read its episode anew."""
+
+
+class Loop(Protocol):
+    """What the worker drives; see `trainer.loop.TrainingLoop`."""
+
+    folder: Run
+    config: Config
+
+    @property
+    def env_steps(self) -> int:
+        """Environment steps so far."""
+
+    def run(self) -> Generator[Event, None, None]:
+        """Train, event by event."""
+
+    def stop(self) -> None:
+        """Save and end soon."""
+
+    def hand_over(self) -> training_loop.Weights:
+        """A copy of the weights, between two events."""
+
+
+def make_loop(request: TrainingRequest) -> Loop:
+    """The loop that a request asks for.
+
+    One core is left to the window and its player where the request names no number of threads: with a trainer on
+    every core the threads of both wait for each other, and the updates come no faster.
+
+    Raises:
+        UserError: settings, folder or checkpoint that cannot be used.
+    """
+    if request.resume is not None:
+        return TrainingLoop(resume=request.resume)
+    threads = request.config.threads or max(1, cores() - 1)
+    return TrainingLoop(request.config.replace(threads=threads), request.run_dir, from_checkpoint=request.source)
+
+
+class TrainingWorker(QThread):
+    """Drives one training from its start to its end.
+
+    Attributes:
+        progress: the newest progress, to be taken by a GUI timer.
+        weights: the newest weights handed over, to be taken likewise.
+
+    Signals:
+        happened: each rare event (all but Progress and videos) as it comes.
+        failed: (one line, details): training ended by an error; the last good checkpoint stays.
+        ended: comes last of all, whatever happened.
+    """
+
+    happened = pyqtSignal(object)
+    failed = pyqtSignal(str, str)
+    ended = pyqtSignal()
+
+    def __init__(
+        self,
+        request: TrainingRequest,
+        make_loop: Callable[[TrainingRequest], Loop] = make_loop,
+        hand_over_seconds: float = HAND_OVER_SECONDS,
+        parent: QObject | None = None,
+    ) -> None:
+        """A worker at rest; `start` begins.
+
+        Args:
+            request: what to train. make_loop: makes the loop, called in the thread.
+            hand_over_seconds: time between two hand-overs of weights; the first comes at once.
+        """
+        super().__init__(parent)
+        self.progress: Mailbox[Progress] = Mailbox()
+        self.weights: Mailbox[Weights] = Mailbox()
+        self._request = request
+        self._make_loop = make_loop
+        self._hand_over_seconds = hand_over_seconds
+        self._wake = threading.Condition()
+        self._paused = self._stopping = False
+        self._loop: Loop | None = None
+        self._handed_at: float | None = None
+        self._handed_updates = -1
+        self._checkpoint = request.source
+
+    def set_paused(self, paused: bool) -> None:
+        """Wait after the update in flight, or go on."""
+        with self._wake:
+            self._paused = paused
+            self._wake.notify()
+
+    def request_stop(self) -> None:
+        """Give up the update in flight, save, end; returns at once."""
+        with self._wake:
+            self._stopping = True
+            if self._loop is not None:
+                self._loop.stop()
+            self._wake.notify()
+
+    def wait_stopped(self, timeout_ms: int) -> bool:
+        """Whether files are safe and the thread is over, at the latest after so many milliseconds."""
+        return self.wait(timeout_ms)
+
+    def run(self) -> None:
+        """Train until the end, a stop or an error."""
+        use_threads(self._request.config.threads or max(1, cores() - 1))
+        try:
+            self._train()
+        except UserError as error:
+            self.failed.emit(str(error), str(error))
+        except BaseException as error:
+            details = "".join(traceback.format_exception(error))
+            self.failed.emit(f"{type(error).__name__}: {error}", details)
+        finally:
+            self._loop = None
+            give_memory_back()
+            self.ended.emit()
+
+    def _train(self) -> None:
+        loop = self._make_loop(self._request)
+        with self._wake:
+            self._loop = loop
+            if self._stopping:
+                loop.stop()
+        with contextlib.closing(RunRecorder()) as recorder, contextlib.closing(loop.run()) as events:
+            for event in events:
+                recorder.handle(event)
+                self._pass_on(event)
+                self._hand_over(loop, event)
+                self._wait_while_paused()
+
+    def _pass_on(self, event: Event) -> None:
+        match event:
+            case Progress():
+                self.progress.put(event)
+            case OpenLoopVideo():
+                pass  # for TensorBoard: the window has better pictures
+            case _:
+                if isinstance(event, Saved):
+                    self._checkpoint = Path(event.path)
+                self.happened.emit(event)
+
+    def _hand_over(self, loop: Loop, event: Event) -> None:
+        if not isinstance(event, Started | Progress) or self._stopping:
+            return
+        now = time.monotonic()
+        if self._handed_at is not None and now < self._handed_at + self._hand_over_seconds:
+            return
+        updates = event.updates
+        if updates == self._handed_updates:
+            return
+        self._handed_at, self._handed_updates = now, updates
+        handed = loop.hand_over()
+        self.weights.put(
+            Weights(
+                config=loop.config,
+                tensors=handed.tensors,
+                env_steps=event.env_steps,
+                updates=handed.updates,
+                name=loop.folder.path.name,
+                path=self._checkpoint,
+            )
+        )
+
+    def _wait_while_paused(self) -> None:
+        with self._wake:
+            while self._paused and not self._stopping:
+                self._wake.wait()

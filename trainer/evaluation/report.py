@@ -163,13 +163,14 @@ def evaluate_checkpoint(
         raise UserError(f"episodes is {episodes}, give a whole number of at least 1.")
     if json_file is not None:
         check_target(json_file)
-    config = read_header(checkpoint).config
+    header = read_header(checkpoint)
+    config = header.config
     place = choose_device(device)
     agent = load_agent(checkpoint, place, choose_dtype(dtype, place))
     for line in seed_lines(split, episodes, config.levels):
         say(line)
     report = drive(evaluate(agent, config.game, config.difficulty, episodes, split, config.levels, seed), tick)
-    report = {"checkpoint": str(checkpoint), **report}
+    report = {"checkpoint": checkpoint.name, "env_steps": header.env_steps, "updates": header.updates, **report}
     for line in report_lines(report):
         say(line)
     if json_file is not None:

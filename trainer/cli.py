@@ -75,6 +75,21 @@ class EvaluateFlags:
 
 
 @dataclass(frozen=True)
+class BenchmarkFlags:
+    """Time the very updates that `train` makes with these settings, and playing and dreaming beside them."""
+
+    settings: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
+    config: str | None = None
+    """Settings to start from, as for `train`."""
+    updates: int = 10
+    """Updates to time, after five that warm up."""
+    json: Path | None = None
+    """File for the results."""
+    debug: bool = False
+    """Show the whole traceback of an error."""
+
+
+@dataclass(frozen=True)
 class _Origin:
     """The flags that decide what the other flags' defaults are."""
 
@@ -240,7 +255,31 @@ def _evaluate(arguments: Sequence[str]) -> None:
         )
 
 
-COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {"train": _train, "evaluate": _evaluate}
+def _benchmark(arguments: Sequence[str]) -> None:
+    origin = _parsed(_Origin, "benchmark", arguments, known_only=True)
+    flags = _parsed(BenchmarkFlags, "benchmark", arguments, BenchmarkFlags(settings=_defaults(origin)))
+    config = check(flags.settings, "the command line")
+    from trainer.process import prepare
+
+    prepare(config.threads)
+    from tqdm import tqdm
+
+    from trainer.benchmark import run_benchmark
+
+    with tqdm(desc="updates", dynamic_ncols=True, disable=not sys.stderr.isatty()) as bar:
+
+        def tick(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        run_benchmark(config, flags.updates, flags.json, lambda line: tqdm.write(line, file=sys.stdout), tick)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {
+    "train": _train,
+    "evaluate": _evaluate,
+    "benchmark": _benchmark,
+}
 """Every command by its name; each takes the arguments after it."""
 
 

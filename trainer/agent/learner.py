@@ -20,8 +20,7 @@ from trainer.agent.returns import ReturnNormaliser
 from trainer.config import Config
 from trainer.nn.distributions import twohot_mean
 from trainer.nn.optimiser import FlatTensors, LaProp, learning_rate
-from trainer.replay import Batch
-from trainer.replay_batch import context_latent
+from trainer.replay_batch import Batch, context_latent
 from trainer.world_model.rssm import Latent, Sequence
 from trainer.world_model.world_model import Observations, WorldModelLoss
 

@@ -1,0 +1,1 @@
+"""The window: reality beside the dream, the value timeline below, and training in the background."""

@@ -1,0 +1,162 @@
+"""One table of everything a person can ask the window for; menus, buttons and the `?` overlay are made from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
+from PyQt6.QtWidgets import QMenuBar
+
+from dream_viewer import theme
+
+Menu = Literal["File", "Playback", "View", "Training", "Help"]
+Mode = Literal["always", "review"]
+"""When an action's keys work: always, or while a person reviews (the game's keys belong to play mode)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the table.
+
+    Attributes:
+        id: what the code calls it.
+        text: in menus, with its mnemonic.
+        shortcuts: keys in Qt's portable text; the first one is shown in the menu.
+        mode: when the keys work.
+        menu: where it is listed.
+        hint: what it does, for tooltips and the overlay.
+        icon: name of its icon, if it has one.
+        group: actions of one group exclude each other; such an action is checkable.
+        checkable: it is on or off.
+        rule: a line above it in its menu.
+    """
+
+    id: str
+    text: str
+    shortcuts: tuple[str, ...]
+    mode: Mode
+    menu: Menu
+    hint: str
+    icon: str | None = None
+    group: str | None = None
+    checkable: bool = False
+    rule: bool = False
+
+
+TABLE: tuple[Entry, ...] = (
+    Entry("open", "&Open checkpoint…", ("Ctrl+O",), "always", "File", "Open a checkpoint", "open"),
+    Entry("open_run", "Open &run…", (), "always", "File", "Open a run's newest checkpoint"),
+    Entry("quit", "&Quit", ("Ctrl+Q",), "always", "File", "Close the window", rule=True),
+    Entry("play", "&Play or pause", ("Space",), "review", "Playback", "Play or pause", "play"),
+    Entry("back", "One frame &back", ("Left",), "review", "Playback", "One frame back", "back", rule=True),
+    Entry("forward", "One frame &forward", ("Right",), "review", "Playback", "One frame forward", "forward"),
+    Entry("back_ten", "Ten frames back", ("Shift+Left", "PgDown"), "review", "Playback", "Ten frames back"),
+    Entry("forward_ten", "Ten frames forward", ("Shift+Right", "PgUp"), "review", "Playback", "Ten frames forward"),
+    Entry("first", "F&irst frame", ("Home",), "review", "Playback", "First frame", "first"),
+    Entry("last", "&Last frame", ("End",), "review", "Playback", "Last frame; follows when live", "last"),
+    Entry("episode_back", "Pre&vious episode", ("Up",), "review", "Playback", "Previous episode", rule=True),
+    Entry("episode_forward", "Ne&xt episode", ("Down",), "review", "Playback", "Next episode"),
+    Entry(
+        "follow",
+        "Follow the &agent",
+        ("F",),
+        "review",
+        "Playback",
+        "Follow the agent as it plays",
+        "follow",
+        checkable=True,
+        rule=True,
+    ),
+    Entry("loop", "L&oop the episode", ("L",), "review", "Playback", "Loop the episode", "loop", checkable=True),
+    Entry("slower", "&Slower", ("[",), "review", "Playback", "Slower", "slower", rule=True),
+    Entry("faster", "Fas&ter", ("]",), "review", "Playback", "Faster", "faster"),
+    Entry("unseen", "&Unseen levels", (), "review", "Playback", "Play unseen levels", group="levels", rule=True),
+    Entry("train", "T&rain levels", (), "review", "Playback", "Play the levels of training", group="levels"),
+    Entry("same", "This level a&gain and again", (), "review", "Playback", "Play this level only", group="levels"),
+    Entry("belief", "&Belief", ("1",), "review", "View", "What the model thinks it sees now", group="dream"),
+    Entry("dream", "&Dream", ("2",), "review", "View", "What it dreams along the actions really taken", group="dream"),
+    Entry("future", "F&uture", ("3",), "review", "View", "What it imagines it would do next", group="dream"),
+    Entry("again", "&Imagine another future", ("N",), "review", "View", "Imagine another future from here"),
+    Entry("human", "&Human view", (), "review", "View", "The game as people see it", group="reality", rule=True),
+    Entry("agent", "&Agent's view", (), "review", "View", "The 64 x 64 pixels the agent sees", group="reality"),
+    Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True, rule=True),
+    Entry(
+        "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True
+    ),
+    Entry("resume_run", "&Continue a run…", (), "review", "Training", "Go on with a run that was stopped"),
+    Entry("shortcuts", "&Shortcuts", ("?",), "always", "Help", "Show these shortcuts", "help"),
+)
+"""Everything there is, in the order of the menus."""
+
+_ARROWS = {"Left": "\u2190", "Up": "\u2191", "Right": "\u2192", "Down": "\u2193"}
+
+
+def build(parent: QObject) -> dict[str, QAction]:
+    """A QAction for each row, by its id, owned by `parent`."""
+    actions: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for entry in TABLE:
+        action = QAction(entry.text, parent)
+        action.setObjectName(entry.id)
+        action.setShortcuts([QKeySequence(keys) for keys in entry.shortcuts])
+        action.setCheckable(entry.checkable or entry.group is not None)
+        keys = " or ".join(key_names(entry))
+        action.setToolTip(f"{entry.hint} ({keys})" if keys else entry.hint)
+        if entry.icon is not None:
+            action.setIcon(theme.icon(entry.icon, on="observed" if entry.checkable else "text"))
+            action.setIconVisibleInMenu(False)
+        if entry.group is not None:
+            group = groups.setdefault(entry.group, QActionGroup(parent))
+            group.addAction(action)
+        actions[entry.id] = action
+    return actions
+
+
+def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+    """Put every action into its menu."""
+    for title, entries in _by_menu():
+        menu = bar.addMenu(f"&{title}")
+        assert menu is not None
+        for entry in entries:
+            if entry.rule:
+                menu.addSeparator()
+            menu.addAction(actions[entry.id])
+
+
+def key_names(entry: Entry) -> list[str]:
+    """Its keys as this system writes them, arrows as arrows."""
+    names = []
+    for keys in entry.shortcuts:
+        name = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+        for word, arrow in _ARROWS.items():
+            name = re.sub(rf"\b{word}$", arrow, name)
+        names.append(name)
+    return names
+
+
+def overlay_rows() -> list[tuple[str, list[tuple[list[str], str]]]]:
+    """What the `?` overlay shows: a list of (menu, [(keys, what they do)]) without the actions that have no key."""
+    rows = []
+    for title, entries in _by_menu():
+        listed = [(key_names(entry), entry.hint) for entry in entries if entry.shortcuts]
+        if listed:
+            rows.append((title, listed))
+    return rows
+
+
+def set_review_keys(actions: dict[str, QAction], working: bool) -> None:
+    """Let the review keys work or rest, as when an overlay or the game itself has the keyboard."""
+    context = Qt.ShortcutContext.WindowShortcut if working else Qt.ShortcutContext.WidgetShortcut
+    for entry in TABLE:
+        if entry.mode == "review":
+            actions[entry.id].setShortcutContext(context)
+
+
+def _by_menu() -> Iterator[tuple[str, list[Entry]]]:
+    for title, entries in groupby(TABLE, key=lambda entry: entry.menu):
+        yield title, list(entries)

@@ -1,0 +1,279 @@
+"""The application: what is set up before the first widget, and the one way out."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import appdirs
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt6.QtWidgets import QApplication
+
+from dream_viewer import theme
+from dream_viewer.main_window import MainWindow
+from dream_viewer.messages import LevelChoice
+from dream_viewer.options import ViewOptions
+from dream_viewer.session import Session
+from dream_viewer.settings import Settings, SettingsFile
+from dream_viewer.workers.player_worker import PlayerWorker
+from dream_viewer.workers.training_worker import TrainingWorker
+from trainer.errors import UserError
+from trainer.run import broken_off_runs
+
+SWITCH_INTERVAL = 0.0005
+"""Seconds a thread may hold the interpreter while another waits: the window waits less for the workers."""
+SCREENSHOT_AFTER = 4.0
+"""Seconds of playing before a screenshot."""
+SCREENSHOT_LIMIT = 120.0
+"""Seconds after which a screenshot is given up."""
+EXIT_LIMIT = 60.0
+"""Seconds the process waits for its workers, hidden, before it leaves without them; files were safe long before."""
+_TRAIN_LEVELS = 200
+_OURS = "The window lives on. Please report this with the text below."
+
+
+def run(options: ViewOptions) -> int:
+    """Open the window and stay until it is closed.
+
+    Returns:
+        the process's exit code: 0, or 2 where a screenshot could not be made.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    crash_log = _watch_native_crashes()
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Dream Agent")
+    app.setQuitOnLastWindowClosed(False)
+    theme.apply(app)
+    player = PlayerWorker()
+    session = Session(player, TrainingWorker)
+    player.start()
+    if options.path is not None:
+        session.open_checkpoint(options.path, _choice(options), options.difficulty, options.game)
+    file = None if options.screenshot is not None else SettingsFile()
+    settings = Settings() if file is None else file.load()
+    if options.mode is not None:
+        settings = settings.replace(dream_mode=options.mode)
+    window = MainWindow(session, settings)
+    hooks = ExceptionHooks(window)
+    hooks.install()
+    quitter = Quitter(app, session, window, file)
+    quitter.install()
+    session.start()
+    window.show()
+    if options.screenshot is not None:
+        shooting = Screenshot(options.screenshot, session, window, quitter)
+        shooting.begin()
+    else:
+        search = BrokenOffSearch(window)
+        search.found.connect(window.offer_to_resume)
+        session.agent_changed.connect(search.begin)
+    try:
+        return app.exec()
+    finally:
+        hooks.uninstall()
+        if crash_log is not None:
+            faulthandler.disable()
+            crash_log.close()
+
+
+def _choice(options: ViewOptions) -> LevelChoice:
+    if options.level is None:
+        return LevelChoice(options.split)
+    return LevelChoice("train" if options.level < _TRAIN_LEVELS else "unseen", options.level)
+
+
+def _watch_native_crashes() -> IO[str] | None:
+    """Let a crash in native code leave its stacks in a file; None where no file can be written."""
+    folder = Path(appdirs.user_log_dir("dream-agent", appauthor=False))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = open(folder / "crash.log", "a", encoding="utf-8")  # noqa: SIM115 - open as long as the process lives
+    except OSError:
+        faulthandler.enable()
+        return None
+    faulthandler.enable(file)
+    return file
+
+
+class ExceptionHooks(QObject):
+    """Shows what nobody caught, in any thread, in place of Qt ending the process.
+
+    Args:
+        window: shows the dialog.
+    """
+
+    caught = pyqtSignal(str, str)
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.caught.connect(self._show)
+
+    def install(self) -> None:
+        """Take over from Python."""
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+
+    def uninstall(self) -> None:
+        """Give back to Python."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        sys.stderr.write(details)
+        if issubclass(kind, Exception):
+            self.caught.emit(f"{kind.__name__}: {error}", details)
+
+    def _on_thread_exception(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            self._on_exception(args.exc_type, args.exc_value, args.exc_traceback)
+
+    @pyqtSlot(str, str)
+    def _show(self, line: str, details: str) -> None:
+        self._window.show_failure("Something went wrong in the window", line, details, _OURS)
+
+
+class Quitter(QObject):
+    """The one way out: the window goes first, then files are made safe, then threads end, then the process.
+
+    Args:
+        app, session, window: what ends. file: where settings go; None keeps none.
+    """
+
+    def __init__(self, app: QApplication, session: Session, window: MainWindow, file: SettingsFile | None) -> None:
+        super().__init__(window)
+        self._app, self._session, self._window, self._file = app, session, window, file
+        self._code = 0
+        self._waited_ms = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(20)
+        self._timer.timeout.connect(self._look)
+
+    def install(self) -> None:
+        """Listen to the window, to the system's end of session, and to Ctrl-C and SIGTERM."""
+        self._window.closing.connect(self._begin)
+        self._app.aboutToQuit.connect(self._stop_now)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self._on_signal())
+
+    def leave(self, code: int) -> None:
+        """Close the window and end the process with an exit code."""
+        self._code = code
+        self._window.close()
+
+    def _on_signal(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        self._window.close()
+
+    @pyqtSlot()
+    def _begin(self) -> None:
+        if self._timer.isActive():
+            return
+        self._window.hide()
+        self._timer.start()
+        self._session.request_stop()
+        if self._file is not None:
+            try:
+                self._file.save(self._window.settings_now())
+            except OSError as error:
+                sys.stderr.write(f"Settings were not saved: {error}\n")
+
+    @pyqtSlot()
+    def _look(self) -> None:
+        self._waited_ms += self._timer.interval()
+        if self._session.wait_stopped(0):
+            self._timer.stop()
+            self._app.exit(self._code)
+        elif self._waited_ms > EXIT_LIMIT * 1000:
+            sys.stderr.write("A worker did not end in time; leaving without it.\n")
+            faulthandler.dump_traceback(all_threads=True)
+            os._exit(1)
+
+    @pyqtSlot()
+    def _stop_now(self) -> None:
+        """The session of the desktop ends: there is no time for a second way out."""
+        self._session.request_stop()
+        self._session.wait_stopped(int(EXIT_LIMIT * 1000))
+
+
+class Screenshot(QObject):
+    """Waits for some seconds of playing, writes the window as PNG, and leaves.
+
+    Args:
+        path: of the file. session: what plays. window: what is seen. quitter: the way out.
+    """
+
+    def __init__(self, path: Path, session: Session, window: MainWindow, quitter: Quitter) -> None:
+        super().__init__(window)
+        self._path, self._session, self._window, self._quitter = path, session, window, quitter
+        self._limit, self._play = QTimer(self), QTimer(self)
+        for timer, seconds in ((self._limit, SCREENSHOT_LIMIT), (self._play, SCREENSHOT_AFTER)):
+            timer.setSingleShot(True)
+            timer.setInterval(int(seconds * 1000))
+        self._limit.timeout.connect(lambda: self._give_up(f"nothing was played within {SCREENSHOT_LIMIT:.0f} seconds"))
+        self._play.timeout.connect(self._shoot)
+
+    def begin(self) -> None:
+        """Wait for the first frame."""
+        self._session.cursor_changed.connect(self._on_frame)
+        self._session.open_failed.connect(lambda _, reason: self._give_up(reason))
+        self._session.failed.connect(lambda line, _: self._give_up(line))
+        self._limit.start()
+
+    @pyqtSlot()
+    def _on_frame(self) -> None:
+        if self._session.moment is not None and not self._play.isActive():
+            self._session.cursor_changed.disconnect(self._on_frame)
+            self._play.start()
+
+    @pyqtSlot()
+    def _shoot(self) -> None:
+        self._limit.stop()
+        if self._window.grab().save(str(self._path), "PNG"):
+            self._quitter.leave(0)
+        else:
+            self._give_up(f"{self._path} could not be written")
+
+    def _give_up(self, reason: str) -> None:
+        self._limit.stop()
+        self._play.stop()
+        sys.stderr.write(f"No screenshot: {reason}\n")
+        self._quitter.leave(2)
+
+
+class BrokenOffSearch(QObject):
+    """Looks once, beside the window, for a training that ended without a word.
+
+    Signals:
+        found: carries the newest such run's folder.
+    """
+
+    found = pyqtSignal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._begun = False
+
+    @pyqtSlot()
+    def begin(self) -> None:
+        """Look, in a thread of its own, as folders may be many and disks slow; once only."""
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._look, name="broken-off runs", daemon=True).start()
+
+    def _look(self) -> None:
+        try:
+            runs = broken_off_runs()
+        except (OSError, UserError):
+            return  # an unreadable data folder is told when training starts there
+        if runs:
+            self.found.emit(runs[0].path)

@@ -1,0 +1,135 @@
+"""The command line: `view` opens the window, all else is handed to `trainer.cli`. Qt is imported for `view` only."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NoReturn
+
+from dream_viewer.options import ViewOptions
+from trainer import cli as headless
+from trainer.config import GAMES
+from trainer.errors import UserError
+
+PROGRAM = headless.PROGRAM
+BUNDLED = "coinrun"
+"""The bundled checkpoint that plays when none is named and the game asked for has none of its own."""
+_REFUSED = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other command does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}. See {self.prog} --help.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; without one, open the window.
+
+    Args:
+        argv: command and flags; None = those of the process.
+
+    Returns:
+        the exit code: 0, 2 with one line on stderr where something a person can mend was wrong, 1 an error of ours.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] in (["-h"], ["--help"]):
+        sys.stdout.write(overview())
+        return 0
+    if not arguments or arguments[0].startswith("-"):
+        arguments.insert(0, "view")
+    if arguments[0] in headless.COMMANDS:
+        return headless.main(arguments)
+    debug = "--debug" in arguments
+    try:
+        if arguments[0] != "view":
+            known = ", ".join(["view", *headless.COMMANDS])
+            raise UserError(f"The commands are {known}; {arguments[0]!r} is none of them.")
+        return _view(arguments[1:])
+    except UserError as error:
+        if debug:
+            traceback.print_exc()
+        sys.stderr.write(f"{error}\n")
+        return _REFUSED
+
+
+def overview() -> str:
+    """What `--help` says."""
+    lines = [
+        f"usage: {PROGRAM} [view] [CHECKPOINT|RUN] [flags]   the window",
+        *(f"       {PROGRAM} {name} [flags]" for name in headless.COMMANDS),
+        "",
+        f"{PROGRAM} COMMAND --help tells a command's flags.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def parse_view(arguments: Sequence[str]) -> ViewOptions:
+    """The flags of `view`, checked as far as that goes without opening anything.
+
+    Raises:
+        UserError: a flag that is unknown, a value that is none, or a path that is not there.
+        SystemExit: `--help` was asked for and has been printed.
+    """
+    parser = _Parser(prog=f"{PROGRAM} view", description="Watch what an agent imagines before it acts.")
+    parser.add_argument("path", nargs="?", type=Path, metavar="CHECKPOINT|RUN", help="default: the bundled checkpoint")
+    parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
+    parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
+    parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
+    parser.add_argument("--level", type=int, metavar="SEED", help="play this level again and again")
+    parser.add_argument("--mode", choices=("belief", "dream", "future"), help="what the dream pane shows at first")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="play some seconds, write a PNG, leave")
+    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
+    flags = parser.parse_args(list(arguments))
+    if flags.path is not None and not flags.path.exists():
+        raise UserError(f"{flags.path}: there is no such file or folder; give a checkpoint or a run.")
+    if flags.level is not None and not 0 <= flags.level < 2**31 - 1:
+        raise UserError(f"--level {flags.level}: level seeds go from 0 to {2**31 - 2}.")
+    return ViewOptions(
+        path=flags.path or bundled_checkpoint(flags.game),
+        game=flags.game,
+        difficulty=flags.difficulty,
+        split=flags.split,
+        level=flags.level,
+        mode=flags.mode,
+        screenshot=flags.screenshot,
+    )
+
+
+def bundled_checkpoint(game: str | None) -> Path | None:
+    """The bundled checkpoint of a game, or CoinRun's where the game has none; None if none is bundled."""
+    folder = files("resources") / "checkpoints"
+    for name in (game or BUNDLED, BUNDLED):
+        entry = folder / f"{name}.safetensors"
+        if entry.is_file():
+            with as_file(entry) as path:
+                return path
+    return None
+
+
+def _view(arguments: Sequence[str]) -> int:
+    options = parse_view(arguments)
+    from trainer.process import prepare
+
+    prepare()  # imports torch, which on Windows must come before Qt
+    from trainer.checkpoint import read_header
+    from trainer.jsonfile import check_target
+
+    if options.screenshot is not None:
+        check_target(options.screenshot.expanduser().absolute())
+        if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if options.path is not None and options.path.is_file():
+        read_header(options.path)
+    from dream_viewer.libraries import check_window
+
+    check_window()
+    from dream_viewer.app import run
+
+    return run(options)

@@ -1,0 +1,467 @@
+"""The window: its parts, and who listens to whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QElapsedTimer, Qt, QTimer, pyqtSignal, pyqtSlot
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMainWindow, QSpinBox, QVBoxLayout, QWidget
+
+from dream_viewer import actions, curves, theme, views, wording
+from dream_viewer.playback import BASE_FPS, SPEEDS, State
+from dream_viewer.session import DreamMode, Session
+from dream_viewer.settings import Settings
+from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
+from dream_viewer.widgets.failure_dialog import FailureDialog
+from dream_viewer.widgets.notice import Notice
+from dream_viewer.widgets.pane import Pane
+from dream_viewer.widgets.policy_bars import PolicyBars
+from dream_viewer.widgets.readouts import Readouts
+from dream_viewer.widgets.shortcuts import Shortcuts
+from dream_viewer.widgets.stage import Stage
+from dream_viewer.widgets.timeline import Timeline
+from dream_viewer.widgets.training_curves import TrainingCurves
+from dream_viewer.widgets.training_panel import TrainingPanel
+from dream_viewer.widgets.transport import TransportBar
+from trainer.envs.protocol import NUM_ACTIONS
+from trainer.run import runs_dir
+
+SIDE_WIDTH = 204
+SIDE_WIDTH_TRAINING = 320
+"""Width of the column at the right, without and with the training panel; chosen with the sizes in `stage`."""
+MARGIN = 10
+FIRST_SIZE = (1280, 800)
+CHECKPOINT_SUFFIX = ".safetensors"
+_SHOW_MS = 33
+_GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
+_TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
+
+
+class MainWindow(QMainWindow):
+    """Puts the widgets together and connects them to the session.
+
+    Args:
+        session: what is on show; whoever made it starts and stops its workers.
+        settings: what is remembered from last time.
+
+    Signals:
+        closing: the window is gone; the workers may end now.
+    """
+
+    closing = pyqtSignal()
+
+    def __init__(self, session: Session, settings: Settings) -> None:
+        super().__init__()
+        self._session, self._settings = session, settings
+        self._future_show = views.FutureShow()
+        self.actions_by_id = actions.build(self)
+        self.addActions(list(self.actions_by_id.values()))
+        bar = self.menuBar()
+        assert bar is not None
+        actions.fill_menus(bar, self.actions_by_id)
+
+        self._frames = self._make_frames_box()
+        self.reality = Pane([self.actions_by_id[name] for name in ("human", "agent")])
+        modes = [self.actions_by_id[mode.value] for mode in DreamMode]
+        self.dream = Pane(modes, extra=self._frames)
+        self.timeline = Timeline()
+        self.transport = TransportBar(self.actions_by_id)
+        self.readouts = Readouts(len(wording.LABELS))
+        self.policy = PolicyBars([wording.action_name(action) for action in range(NUM_ACTIONS)])
+        configs = offered_configs()
+        self.training_panel = TrainingPanel(configs)
+        self.training_curves = TrainingCurves(curves.PLOTS)
+        self._compose()
+        self.notice = Notice(self._middle)
+        self.shortcuts = Shortcuts(actions.overlay_rows(), self._middle)
+        self.desk = TrainingDesk(
+            session, self.training_panel, self.training_curves, configs, self.complain, self.inform, self
+        )
+
+        self._clock = QElapsedTimer()
+        self._ticker = QTimer(self)
+        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticker.setInterval(_SHOW_MS)
+        self._ticker.timeout.connect(self._advance_future)
+        self._connect_actions()
+        self._connect_session()
+        self.setAcceptDrops(True)
+        self._take_settings()
+        self._show_everything()
+        self.setFocus()
+
+    # What others may ask of the window
+
+    def complain(self, text: str) -> None:
+        """Show bad news that needs no dialog."""
+        self.notice.show_text(text)
+
+    def inform(self, text: str) -> None:
+        """Show good news."""
+        self.notice.show_text(text, "good")
+
+    def offer_to_resume(self, folder: Path) -> None:
+        """Say that a training broke off last time, and offer to go on with it."""
+        text = f"Training of {folder.name} broke off. Everything up to its last save is there."
+        self.notice.show_text(text, "good", "Continue it", lambda: self._resume_run(str(folder)))
+
+    def show_failure(self, title: str, line: str, details: str, consequence: str) -> None:
+        """Open a dialog about a failure, without blocking; not twice for the same one."""
+        name = f"failure: {line}"
+        if any(dialog.objectName() == name for dialog in self.findChildren(FailureDialog)):
+            return
+        dialog = FailureDialog(title, line, details, consequence, self)
+        dialog.setObjectName(name)
+        dialog.show()
+
+    def settings_now(self) -> Settings:
+        """What to remember, as things stand."""
+        session = self._session
+        geometry = self.saveGeometry().toHex().data().decode()
+        form = self.training_panel.form
+        return self._settings.replace(
+            speed=session.playback.speed,
+            loop=session.playback.loop,
+            dream_mode=session.mode.value,
+            ground_every=session.ground_every,
+            reality_view="human" if session.human_visible else "agent",
+            training_panel=self.training_panel.isVisibleTo(self),
+            training={name: getattr(form, name) for name in form.__slots__},
+            geometry=geometry,
+        )
+
+    # Building
+
+    def _make_frames_box(self) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(2, 200)
+        box.setKeyboardTracking(False)
+        box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        box.setProperty("role", "small")
+        box.setToolTip("Frames it goes on without looking, or looks ahead")
+        box.setFixedWidth(box.fontMetrics().horizontalAdvance("look every 200") + 14)
+        policy = box.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        box.setSizePolicy(policy)
+        box.editingFinished.connect(self.setFocus)
+        return box
+
+    def _compose(self) -> None:
+        stage = Stage(self.reality, self.dream, self.timeline, self.transport, Pane.chrome())
+        self._rule = QFrame()
+        self._rule.setFixedHeight(1)
+        self._rule.setStyleSheet(f"background: {theme.COLOURS['line']}")
+        self._side = QFrame()
+        self._side.setObjectName("side")
+        side = QVBoxLayout(self._side)
+        side.setContentsMargins(12, 10, 12, 10)
+        side.setSpacing(11)
+        side.addWidget(self.readouts)
+        side.addWidget(self.policy, 1)
+        side.addWidget(self._rule)
+        side.addWidget(self.training_panel)
+        side.addWidget(self.training_curves, 1)
+        side.addStretch(0)
+        self._middle = QWidget()
+        middle = QHBoxLayout(self._middle)
+        middle.setContentsMargins(MARGIN, 4, MARGIN, MARGIN - 2)
+        middle.setSpacing(MARGIN)
+        middle.addWidget(stage, 1)
+        middle.addWidget(self._side)
+        self.setCentralWidget(self._middle)
+
+    def _connect_actions(self) -> None:
+        session, by_id = self._session, self.actions_by_id
+        for name, slot in {
+            "open": self._choose_checkpoint,
+            "open_run": self._choose_run,
+            "quit": self.close,
+            "play": session.toggle_play,
+            "first": session.go_first,
+            "last": session.go_last,
+            "slower": session.slower,
+            "faster": session.faster,
+            "again": session.another_future,
+            "resume_run": self._choose_run_to_resume,
+            "shortcuts": self.shortcuts.toggle,
+        }.items():
+            by_id[name].triggered.connect(lambda _, slot=slot: slot())
+        for name, frames in {"back": -1, "forward": 1, "back_ten": -10, "forward_ten": 10}.items():
+            by_id[name].triggered.connect(lambda _, frames=frames: session.step_by(frames))
+        for name, offset in {"episode_back": -1, "episode_forward": 1}.items():
+            by_id[name].triggered.connect(lambda _, offset=offset: session.episode_by(offset))
+        for mode in DreamMode:
+            by_id[mode.value].triggered.connect(lambda _, mode=mode: session.set_mode(mode))
+        for name, human in {"human": True, "agent": False}.items():
+            by_id[name].triggered.connect(lambda _, human=human: self._show_human(human))
+        by_id["follow"].triggered.connect(lambda on: session.follow() if on else session.pause())
+        by_id["loop"].triggered.connect(session.set_loop)
+        by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
+        by_id["train"].triggered.connect(lambda: session.new_level("train"))
+        by_id["same"].triggered.connect(self._keep_level)
+        by_id["full_screen"].triggered.connect(self._set_full_screen)
+        by_id["training"].toggled.connect(self._show_training)
+        self.shortcuts.toggled.connect(lambda shown: actions.set_review_keys(by_id, not shown))
+        self.timeline.scrubbed.connect(session.seek)
+        self._frames.valueChanged.connect(self._frames_chosen)
+
+    def _connect_session(self) -> None:
+        session = self._session
+        session.cursor_changed.connect(self._show_moment)
+        session.episode_changed.connect(self._show_episode)
+        session.episode_grew.connect(self._show_episode)
+        session.readings_changed.connect(self._show_episode)
+        session.future_changed.connect(self._take_future)
+        session.picture_changed.connect(self._show_reality)
+        session.playback_changed.connect(self._show_playback)
+        session.rate_changed.connect(self._show_playback)
+        session.mode_changed.connect(self._show_mode)
+        session.choice_changed.connect(self._show_choice)
+        session.agent_changed.connect(self._show_agent)
+        session.open_failed.connect(self._on_open_failed)
+        session.failed.connect(lambda line, details: self.show_failure("The player failed", line, details, _GONE_ON))
+        session.training.failed.connect(
+            lambda line, details: self.show_failure("Training failed", line, details, _TRAINING_GONE)
+        )
+
+    def _take_settings(self) -> None:
+        settings, session = self._settings, self._session
+        if not (settings.geometry and self.restoreGeometry(QByteArray.fromHex(settings.geometry.encode()))):
+            self.resize(*FIRST_SIZE)
+        if settings.speed in SPEEDS:
+            session.set_speed(settings.speed)
+        session.set_loop(settings.loop)
+        session.set_ground_every(settings.ground_every)
+        session.set_mode(DreamMode(settings.dream_mode))
+        self.actions_by_id[settings.reality_view].setChecked(True)
+        self._show_human(settings.reality_view == "human")
+        self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
+        self.actions_by_id["training"].setChecked(settings.training_panel)
+        self._show_training(settings.training_panel)
+
+    # Showing
+
+    def _show_everything(self) -> None:
+        self._show_agent()
+        self._show_mode()
+        self._show_choice()
+        self._show_playback()
+        self._show_episode()
+        self._show_moment()
+
+    @pyqtSlot()
+    def _show_moment(self) -> None:
+        session = self._session
+        self.readouts.show_stats(wording.stats(session.reel, session.index, session.moment))
+        reading = None if session.moment is None else session.moment.reading
+        self.policy.show_policy(
+            None if reading is None else reading.policy, None if session.moment is None else session.moment.step.action
+        )
+        self.timeline.show_cursor(session.index)
+        self.transport.show_position(wording.position(session.reel, session.index))
+        self._show_reality()
+        self._take_future()
+
+    @pyqtSlot()
+    def _show_episode(self) -> None:
+        reel = self._session.reel
+        if reel is not None:
+            self.timeline.show_episode(reel.values, reel.rewards, reel.outcome)
+            self.timeline.show_cursor(self._session.index)
+            self.transport.show_position(wording.position(reel, self._session.index))
+
+    @pyqtSlot()
+    def _show_reality(self) -> None:
+        moment, reel = self._session.moment, self._session.reel
+        if moment is None or reel is None:
+            self.reality.show_view(views.waiting(self._waiting_text()))
+            return
+        human = self._session.human_visible
+        self.reality.show_view(views.reality(moment, reel.outcome, self._session.picture, human))
+
+    @pyqtSlot()
+    def _take_future(self) -> None:
+        session = self._session
+        if session.mode is DreamMode.FUTURE:
+            self._future_show.offer(session.future, session.playback.state is State.PAUSED)
+        self._show_dream()
+
+    def _show_dream(self) -> None:
+        session, moment = self._session, self._session.moment
+        shown = self._future_show.future
+        if moment is None:
+            view = views.waiting(self._waiting_text())
+        elif session.mode is DreamMode.BELIEF:
+            view = views.belief(moment)
+        elif session.mode is DreamMode.DREAM:
+            view = views.dream(moment, session.ground_every)
+        elif shown is None:
+            view = views.no_future(moment)
+        else:
+            view = views.future(shown, self._future_show.ahead)
+        self.dream.show_view(view)
+        ahead = shown if session.mode is DreamMode.FUTURE else None
+        if ahead is None or session.reel is None or ahead.key.number != session.reel.number:
+            self.timeline.show_future(0, None)
+        else:
+            self.timeline.show_future(ahead.key.index, ahead.dream.values[0])
+
+    @pyqtSlot()
+    def _advance_future(self) -> None:
+        frames = self._clock.restart() / 1000 * BASE_FPS
+        if self._future_show.advance(frames, self._session.future):
+            self._show_dream()
+
+    @pyqtSlot()
+    def _show_playback(self) -> None:
+        playback = self._session.playback
+        words = wording.playback(playback.state, self._session.frames_per_second)
+        self.transport.show_playback(playback.state is not State.PAUSED, words, playback.speed)
+        self.actions_by_id["follow"].setChecked(playback.state is State.FOLLOWING)
+        self.actions_by_id["loop"].setChecked(playback.loop)
+
+    @pyqtSlot()
+    def _show_mode(self) -> None:
+        session, box = self._session, self._frames
+        self.actions_by_id[session.mode.value].setChecked(True)
+        self.actions_by_id["again"].setEnabled(session.mode is DreamMode.FUTURE)
+        box.blockSignals(True)
+        if session.mode is DreamMode.FUTURE:
+            box.setPrefix("")
+            box.setSuffix(" ahead")
+            box.setValue(session.horizon)
+        else:
+            box.setPrefix("look every ")
+            box.setSuffix("")
+            box.setValue(session.ground_every)
+        box.blockSignals(False)
+        box.setVisible(session.mode is not DreamMode.BELIEF)
+        if session.mode is DreamMode.FUTURE:
+            self._clock.restart()
+            self._ticker.start()
+        else:
+            self._ticker.stop()
+            self._future_show = views.FutureShow()
+        self._take_future()
+
+    @pyqtSlot()
+    def _show_choice(self) -> None:
+        choice = self._session.choice
+        name = "same" if choice.level_seed is not None else choice.split
+        self.actions_by_id[name].setChecked(True)
+
+    @pyqtSlot()
+    def _show_agent(self) -> None:
+        agent = self._session.agent
+        title, line = wording.agent_lines(agent)
+        self.readouts.show_agent(title, line, "" if agent is None or agent.path is None else str(agent.path))
+        self.setWindowTitle("Dream Agent" if agent is None else f"{title} \u2013 Dream Agent")
+        if agent is not None and not agent.training:
+            self.timeline.forget_scale()
+        if self._session.moment is None:
+            self._show_reality()
+            self._show_dream()
+
+    def _waiting_text(self) -> str:
+        if self._session.agent is not None:
+            return "The first frame is on its way…"
+        return "Open a checkpoint with Ctrl+O, or drop one here."
+
+    @pyqtSlot(str, str)
+    def _on_open_failed(self, path: str, reason: str) -> None:
+        kept = "" if self._session.agent is None else f" {self._session.agent.name} plays on."
+        self.complain(f"{reason}{kept}" if path in reason else f"{path}: {reason}{kept}")
+
+    # Acting
+
+    def _show_human(self, human: bool) -> None:
+        self._session.set_human_visible(human)
+        self._show_reality()
+
+    def _keep_level(self) -> None:
+        reel = self._session.reel
+        if reel is None:
+            self._show_choice()
+        else:
+            self._session.new_level(reel.episode.split, reel.episode.level_seed)
+
+    @pyqtSlot(int)
+    def _frames_chosen(self, frames: int) -> None:
+        if self._session.mode is DreamMode.FUTURE:
+            self._session.set_horizon(frames)
+        else:
+            self._session.set_ground_every(frames)
+
+    @pyqtSlot(bool)
+    def _show_training(self, shown: bool) -> None:
+        self._side.setFixedWidth(SIDE_WIDTH_TRAINING if shown else SIDE_WIDTH)
+        self.readouts.set_columns(2 if shown else 1)
+        self.policy.setVisible(not shown)
+        for part in (self._rule, self.training_panel):
+            part.setVisible(shown)
+        self.training_curves.setVisible(shown and self._session.training.request is not None)
+
+    @pyqtSlot(bool)
+    def _set_full_screen(self, full: bool) -> None:
+        self.setWindowState(
+            self.windowState() | Qt.WindowState.WindowFullScreen
+            if full
+            else self.windowState() & ~Qt.WindowState.WindowFullScreen
+        )
+
+    def open_path(self, path: str) -> None:
+        """Let the agent of a checkpoint, or of a run's newest one, play."""
+        chosen = Path(path)
+        self._settings = self._settings.replace(folder=str(chosen.parent))
+        self._session.open_checkpoint(chosen)
+
+    def _resume_run(self, path: str) -> None:
+        self.actions_by_id["training"].setChecked(True)
+        self.desk.resume_run(Path(path))
+
+    def _choose_checkpoint(self) -> None:
+        dialog = QFileDialog(self, "Open a checkpoint", self._settings.folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([f"Checkpoints (*{CHECKPOINT_SUFFIX})", "All files (*)"])
+        dialog.fileSelected.connect(self.open_path)
+        self._open_dialog(dialog)
+
+    def _choose_run(self) -> None:
+        dialog = QFileDialog(self, "Open a run's newest checkpoint", self._settings.folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self.open_path)
+        self._open_dialog(dialog)
+
+    def _choose_run_to_resume(self) -> None:
+        dialog = QFileDialog(self, "Continue a run", str(runs_dir()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self._resume_run)
+        self._open_dialog(dialog)
+
+    def _open_dialog(self, dialog: QFileDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # Qt's own events
+
+    def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
+        """Take one file or folder."""
+        mime = None if a0 is None else a0.mimeData()
+        if a0 is not None and mime is not None and len(mime.urls()) == 1 and mime.urls()[0].isLocalFile():
+            a0.acceptProposedAction()
+
+    def dropEvent(self, a0: QDropEvent | None) -> None:
+        """Open what was dropped."""
+        mime = None if a0 is None else a0.mimeData()
+        if a0 is not None and mime is not None and mime.urls():
+            a0.acceptProposedAction()
+            self.open_path(mime.urls()[0].toLocalFile())
+
+    def closeEvent(self, a0: QCloseEvent | None) -> None:
+        """Go at once; what has to be saved is saved behind."""
+        if a0 is not None:
+            a0.accept()
+        self._ticker.stop()
+        self.closing.emit()

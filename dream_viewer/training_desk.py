@@ -1,0 +1,192 @@
+"""Between the training of the session and the widgets that show and steer it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSlot
+
+from dream_viewer import curves
+from dream_viewer.messages import TrainingRequest
+from dream_viewer.session import Session
+from dream_viewer.training import TrainingState
+from dream_viewer.widgets.training_curves import TrainingCurves
+from dream_viewer.widgets.training_panel import Phase, TrainingForm, TrainingPanel
+from dream_viewer.wording import count, decimal, duration
+from trainer.config import Config
+from trainer.config_files import game_config, named_config, shipped_configs
+from trainer.errors import UserError
+from trainer.events import Event, Finished, Progress, Started
+
+_PHASES = {
+    TrainingState.IDLE: Phase.SETUP,
+    TrainingState.STARTING: Phase.STARTING,
+    TrainingState.RUNNING: Phase.RUNNING,
+    TrainingState.PAUSED: Phase.PAUSED,
+    TrainingState.STOPPING: Phase.STOPPING,
+}
+_WAITING = {
+    Phase.STARTING: "setting up networks, games and replay…",
+    Phase.STOPPING: "saving the state after the last whole update…",
+}
+_EMPTY = ("", "")
+
+
+def offered_configs() -> dict[str, Config]:
+    """The shipped configurations for the form, CoinRun's first since its checkpoint is the one that is shipped."""
+    names = sorted(shipped_configs(), key=lambda name: (name != "coinrun", name))
+    return {name: named_config(name) for name in names}
+
+
+def request_of(form: TrainingForm, configs: Mapping[str, Config], open_checkpoint: Path | None) -> TrainingRequest:
+    """What to train by a form.
+
+    Args:
+        form: as filled in. configs: those it was offered. open_checkpoint: of the agent on show.
+
+    Raises:
+        UserError: it is to start from the open checkpoint and there is none on disk yet.
+    """
+    if form.from_open and open_checkpoint is None:
+        raise UserError("The agent on show is in no file yet: open a checkpoint, or start from zero.")
+    base = configs[form.config]
+    if base.game != form.game:
+        base = game_config(form.game) if form.game in configs else base.replace(game=form.game)
+    config = base.replace(preset=form.preset, num_envs=form.num_envs, total_steps=form.total_steps)
+    return TrainingRequest(config, source=open_checkpoint if form.from_open else None)
+
+
+class TrainingDesk(QObject):
+    """Starts what the form says, and writes what happens into the panel and the curves.
+
+    Args:
+        session: has the training. panel, graphs: the widgets. configs: what the panel offers.
+        complain, inform: show a message to the person, of bad or of good news.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        panel: TrainingPanel,
+        graphs: TrainingCurves,
+        configs: Mapping[str, Config],
+        complain: Callable[[str], None],
+        inform: Callable[[str], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._training = session, session.training
+        self._panel, self._graphs, self._configs = panel, graphs, dict(configs)
+        self._complain, self._inform = complain, inform
+        self._total: int | None = None
+        graphs.hide()
+        panel.start_asked.connect(self.start)
+        panel.pause_asked.connect(self._training.pause)
+        panel.resume_asked.connect(self._training.resume)
+        panel.stop_asked.connect(self._training.stop)
+        self._training.happened.connect(self._on_event)
+        self._training.state_changed.connect(self._show_state)
+        self._training.progressed.connect(self._show_progress)
+        self._training.curves_changed.connect(self._show_curves)
+        session.agent_changed.connect(self._show_agent)
+        self._show_agent()
+
+    @pyqtSlot(object)
+    def start(self, form: TrainingForm) -> None:
+        """Train what the form says."""
+        agent = self._session.agent
+        try:
+            self._begin(request_of(form, self._configs, None if agent is None else agent.path))
+        except UserError as error:
+            self._complain(str(error))
+
+    def resume_run(self, folder: Path) -> None:
+        """Go on with a run, exactly where it stood."""
+        self._begin(TrainingRequest(Config(), resume=folder))
+
+    def _begin(self, request: TrainingRequest) -> None:
+        if self._training.busy:
+            self._complain("A training is running already: stop it first.")
+            return
+        self._total = None
+        self._session.start_training(request)
+        self._graphs.show_points(curves.points((), (), ()))
+        self._graphs.show()
+
+    @pyqtSlot()
+    def _show_state(self) -> None:
+        phase = _PHASES[self._training.state]
+        self._panel.show_phase(phase, self._title())
+        self._show_progress()
+
+    @pyqtSlot()
+    def _show_agent(self) -> None:
+        agent = self._session.agent
+        known = agent is not None and agent.path is not None
+        self._panel.show_open_agent(agent.name if agent and known else None, agent.preset if agent and known else None)
+
+    @pyqtSlot()
+    def _show_progress(self) -> None:
+        waiting = _WAITING.get(_PHASES[self._training.state])
+        progress = self._training.progress
+        if waiting is not None or progress is None or self._total is None:
+            self._panel.show_progress(None, ((waiting or "", ""), _EMPTY, _EMPTY))
+            return
+        paused = self._training.state is TrainingState.PAUSED
+        self._panel.show_progress(
+            min(progress.env_steps / self._total, 1.0), progress_lines(progress, self._total, paused)
+        )
+
+    @pyqtSlot()
+    def _show_curves(self) -> None:
+        training = self._training
+        self._graphs.show_points(curves.points(training.metrics, training.evaluations, training.returns))
+
+    def _title(self) -> str:
+        request = self._training.request
+        if request is None:
+            return ""
+        if request.resume is not None:
+            return f"continuing {request.resume.name}"
+        origin = "zero" if request.source is None else request.source.name
+        return f"{request.config.game}, {request.config.preset}, from {origin}"
+
+    @pyqtSlot(object)
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._total = event.total_steps
+                self._panel.setToolTip(event.summary)
+            case Finished():
+                word = "complete" if event.reason == "complete" else "stopped and saved"
+                self._inform(f"Training {word} after {count(event.env_steps)} steps: {event.checkpoint}")
+
+
+def progress_lines(progress: Progress, total: int, paused: bool) -> tuple[tuple[str, str], ...]:
+    """The three lines below the progress bar: left and right text of each."""
+    if paused:
+        left = "paused"
+    elif progress.seconds_left is None:
+        left = ""
+    else:
+        left = f"{duration(progress.seconds_left)} left"
+    mean = "no episode yet" if progress.mean_return is None else f"return {decimal(progress.mean_return)}"
+    rates = f"{progress.updates_per_second:.2f} updates/s", f"{progress.frames_per_second:.0f} frames/s"
+    skipped = f", {count(progress.skipped)} refused" if progress.skipped else ""
+    return (
+        (f"{count(progress.env_steps)} of {count(total)} steps", left),
+        (f"{count(progress.updates)} updates{skipped}", mean),
+        rates,
+    )
+
+
+def remembered_form(values: Mapping[str, object], fallback: TrainingForm) -> TrainingForm:
+    """A form from what the settings remember; whatever is missing or of another type is taken from `fallback`."""
+    changes = {
+        item.name: values[item.name]
+        for item in dataclasses.fields(TrainingForm)
+        if type(values.get(item.name)) is type(getattr(fallback, item.name))
+    }
+    return dataclasses.replace(fallback, **changes)  # type: ignore[arg-type]

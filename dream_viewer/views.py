@@ -1,0 +1,139 @@
+"""What the two panes show at the cursor, from records alone. No Qt here."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dream_viewer import wording
+from dream_viewer.messages import Future
+from dream_viewer.records import View
+from dream_viewer.wording import action_name, decimal, signed
+from trainer.episode import Moment, Outcome
+
+HOLD_FRAMES = 8
+"""Frames for which the last imagined picture stays before a future is shown again from its beginning."""
+_LIKELY_END = 0.5
+
+
+def waiting(text: str) -> View:
+    """An empty pane with a message."""
+    return View(message=text)
+
+
+def reality(moment: Moment, outcome: Outcome | None, picture: NDArray[np.uint8] | None, human: bool) -> View:
+    """The reality pane.
+
+    Args:
+        moment: under the cursor. outcome: how its episode ended, once it has.
+        picture: (512, 512, 3) uint8 human view, None where it is not there yet: the agent's frame stands in.
+        human: the human view is wanted.
+    """
+    frame = picture if human and picture is not None else moment.step.frame
+    caption = "Reality as people see it" if frame is picture else "Reality as the agent sees it, 64 x 64"
+    if not moment.step.is_last:
+        return View(frame, "observed", caption)
+    ending = "" if outcome is None else f"{wording.outcome_word(outcome)}\n"
+    return View(frame, "observed", "Reality: the last frame before the end", f"{ending}{wording.END}")
+
+
+def belief(moment: Moment) -> View:
+    """The dream pane in belief mode."""
+    if moment.reading is None:
+        return waiting(wording.END)
+    return View(moment.reading.belief, "observed", "Belief: what it thinks it sees")
+
+
+def dream(moment: Moment, ground_every: int) -> View:
+    """The dream pane in dream mode: along the actions really taken, looking every `ground_every` frames."""
+    if moment.reading is None:
+        return waiting(wording.END)
+    if moment.blind is None:
+        return View(moment.reading.belief, "observed", "Dream: on its way", "dreaming…")
+    age = moment.blind.age
+    if age == 0:
+        return View(moment.blind.frame, "observed", "Dream: it looks at reality")
+    return View(moment.blind.frame, "imagined", f"Dream: {age} of {ground_every - 1} frames blind")
+
+
+def future(shown: Future, ahead: int) -> View:
+    """The dream pane in future mode.
+
+    Args:
+        shown: the imagined rollout; its first branch is shown. ahead: 0-based place in it.
+    """
+    imagined = shown.dream
+    steps = imagined.frames.shape[1]
+    words = [
+        f"+{ahead + 1} of {steps}",
+        action_name(int(imagined.actions[0, ahead])),
+        f"value {decimal(float(imagined.values[0, ahead]))}",
+    ]
+    reward = float(imagined.rewards[0, ahead])
+    if abs(reward) >= 0.05:
+        words.append(f"reward {signed(round(reward, 1))}")
+    if imagined.continues[0, ahead] < _LIKELY_END:
+        words.append("expects the end")
+    return View(imagined.frames[0, ahead], "imagined", " · ".join(words))
+
+
+def no_future(moment: Moment) -> View:
+    """The dream pane in future mode while a rollout is being made, or where none can start."""
+    if moment.reading is None:
+        return waiting(wording.END)
+    return View(moment.reading.belief, "observed", "Future: on its way", "imagining…")
+
+
+class FutureShow:
+    """Which imagined frame is on show: each future is played at the game's pace, again and again.
+
+    While the agent acts, a newer future waits until the present one was seen to its end, since one that is replaced
+    at every step cannot be watched; at rest the cursor's own future is shown at once.
+
+    Attributes:
+        future: on show; None while there is none.
+        ahead: 0-based place of the frame on show.
+    """
+
+    def __init__(self) -> None:
+        self.future: Future | None = None
+        self.ahead = 0
+        self._clock = 0.0
+
+    def offer(self, newest: Future | None, at_rest: bool) -> None:
+        """Take note of the future there is now.
+
+        Args:
+            newest: for the cursor, or the newest while following. at_rest: the cursor stands still.
+        """
+        if newest is not None and self.future is not None and newest.key == self.future.key:
+            return
+        if at_rest or self.future is None or (newest is not None and self._other_life(newest)):
+            self._begin(newest)
+
+    def advance(self, frames: float, newest: Future | None) -> bool:
+        """Let time pass.
+
+        Args:
+            frames: of the game's own pace that passed. newest: what follows when this one is over.
+
+        Returns:
+            Whether another frame is on show now.
+        """
+        if self.future is None:
+            return False
+        before = (self.future, self.ahead)
+        self._clock += frames
+        last = self.future.dream.frames.shape[1] - 1
+        if self._clock >= last + 1 + HOLD_FRAMES:
+            self._begin(newest or self.future)
+        else:
+            self.ahead = min(int(self._clock), last)
+        return before != (self.future, self.ahead)
+
+    def _other_life(self, newest: Future) -> bool:
+        old = self.future
+        return old is None or (old.key.number, old.key.generation) != (newest.key.number, newest.key.generation)
+
+    def _begin(self, future: Future | None) -> None:
+        self.future, self.ahead, self._clock = future, 0, 0.0

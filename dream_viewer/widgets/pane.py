@@ -1,0 +1,212 @@
+"""A picture with a coloured border that says whether it was observed or imagined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QAction, QColor, QFont, QImage, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from dream_viewer import theme
+from dream_viewer.elided import ElidedLabel
+from dream_viewer.imaging import to_qimage
+from dream_viewer.records import Origin, View
+
+FRAME_SIDE = 64
+"""Side of an agent's frame; the picture's side is a whole multiple of it in device pixels."""
+BORDER = 3
+HEADER = 30
+CAPTION = 26
+
+
+class Pane(QWidget):
+    """A header with the word of the border and a choice of views, the picture, and a caption.
+
+    The picture's side is given from outside, so that nothing a pane shows can move anything.
+
+    Args:
+        choices: checkable actions of one group, shown side by side in the header.
+        extra: a widget at the right end of the caption.
+    """
+
+    def __init__(self, choices: Sequence[QAction], extra: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._picture = _Picture()
+        self._caption = ElidedLabel("detail")
+        self._tag = _Tag()
+
+        header = QHBoxLayout()
+        header.setContentsMargins(0, 0, 0, 0)
+        header.setSpacing(0)
+        header.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignBottom)
+        header.addStretch(1)
+        for place, action in enumerate(choices):
+            header.addWidget(_segment(action, place, len(choices)), 0, Qt.AlignmentFlag.AlignVCenter)
+        footer = QHBoxLayout()
+        footer.setContentsMargins(1, 2, 0, 0)
+        footer.setSpacing(6)
+        footer.addWidget(self._caption, 1)
+        if extra is not None:
+            footer.addWidget(extra)
+
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        for row, height in ((header, HEADER), (None, 0), (footer, CAPTION)):
+            if row is None:
+                whole.addWidget(self._picture)
+                continue
+            holder = QWidget()
+            holder.setFixedHeight(height)
+            holder.setLayout(row)
+            whole.addWidget(holder)
+
+    @staticmethod
+    def chrome() -> QSize:
+        """What the pane needs around its picture, in logical pixels."""
+        return QSize(2 * BORDER, 2 * BORDER + HEADER + CAPTION)
+
+    @property
+    def origin(self) -> Origin | None:
+        """What the border says now."""
+        return self._picture.origin
+
+    @property
+    def message(self) -> str:
+        """What lies over the picture, empty if nothing does."""
+        return self._picture.message
+
+    @property
+    def caption(self) -> str:
+        """The line below the picture."""
+        return self._caption.full
+
+    def show_view(self, view: View) -> None:
+        """Show a picture with its border, caption and message."""
+        self._picture.show_frame(view.frame, view.origin, view.message)
+        self._tag.show_origin(view.origin)
+        self._caption.show_text(view.caption)
+
+
+class _Picture(QWidget):
+    """The picture itself and its border; all of it painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origin: Origin | None = None
+        self.message = ""
+        self._frame: NDArray[np.uint8] | None = None
+        self._image: QImage | None = None
+        self._scaled: QImage | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    def show_frame(self, frame: NDArray[np.uint8] | None, origin: Origin | None, message: str) -> None:
+        if frame is self._frame and origin == self.origin and message == self.message:
+            return
+        if frame is not self._frame:
+            self._frame = frame
+            self._image = None if frame is None else to_qimage(frame)
+            self._scaled = None
+        self.origin, self.message = origin, message
+        self.setAccessibleName(f"{origin or 'empty'} picture {message}".strip())
+        self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        border = theme.colour(self.origin or "line")
+        painter.fillRect(self.rect(), border)
+        inner = QRectF(self.rect()).adjusted(BORDER, BORDER, -BORDER, -BORDER)
+        painter.fillRect(inner, theme.colour("panel"))
+        scaled = self._scaled_image(min(inner.width(), inner.height()))
+        if scaled is not None:
+            side = scaled.deviceIndependentSize()
+            corner = inner.center().x() - side.width() / 2, inner.center().y() - side.height() / 2
+            painter.drawImage(QRectF(*corner, side.width(), side.height()).topLeft(), scaled)
+        if self.message:
+            self._paint_message(painter, inner)
+        painter.end()
+
+    def _scaled_image(self, side: float) -> QImage | None:
+        """The image for a square of `side` logical pixels: pixel art by whole factors of device pixels, unblurred.
+
+        The 512x512 human view is drawn smooth by the game; it is resampled where the square is no multiple of it.
+        """
+        if self._image is None:
+            return None
+        ratio = self.devicePixelRatioF()
+        room = int(side * ratio)
+        size = self._image.width()
+        exact = size * (room // size)
+        target = exact if size == FRAME_SIDE or exact == room else room
+        target = max(target, FRAME_SIDE)
+        if self._scaled is None or self._scaled.width() != target or self._scaled.devicePixelRatio() != ratio:
+            mode = Qt.TransformationMode
+            how = mode.FastTransformation if target % size == 0 else mode.SmoothTransformation
+            self._scaled = self._image.scaled(target, target, Qt.AspectRatioMode.IgnoreAspectRatio, how)
+            self._scaled.setDevicePixelRatio(ratio)
+        return self._scaled
+
+    def _paint_message(self, painter: QPainter, inner: QRectF) -> None:
+        if self._image is not None:
+            painter.fillRect(inner, QColor(13, 16, 20, 170))
+        font = QFont(self.font())
+        font.setPixelSize(14)
+        painter.setFont(font)
+        painter.setPen(theme.colour("text"))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        room = inner.adjusted(36, 36, -36, -36)
+        if self._image is not None:
+            plate = painter.boundingRect(room, flags, self.message).adjusted(-14, -9, 14, 9)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour("window", 220))
+            painter.drawRoundedRect(plate, 8, 8)
+            painter.setPen(theme.colour("text"))
+        painter.drawText(room, flags, self.message)
+
+
+class _Tag(QWidget):
+    """The border's word, on a flag of the border's colour that stands on the border."""
+
+    WORDS: tuple[Origin, ...] = ("observed", "imagined")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._origin: Origin | None = None
+        font = QFont(theme.base_font())
+        font.setPixelSize(11)
+        font.setWeight(QFont.Weight.Bold)
+        font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.8)
+        self.setFont(font)
+        widest = max(self.fontMetrics().horizontalAdvance(word.upper()) for word in self.WORDS)
+        self.setFixedSize(widest + 18, 20)
+
+    def show_origin(self, origin: Origin | None) -> None:
+        if origin != self._origin:
+            self._origin = origin
+            self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        if self._origin is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(self._origin))
+        painter.drawRoundedRect(QRect(0, 0, self.width(), self.height() + 6), 5, 5)
+        painter.setPen(theme.colour("onbright"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._origin.upper())
+        painter.end()
+
+
+def _segment(action: QAction, place: int, count: int) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setProperty("role", "segment")
+    button.setProperty("place", {0: "left", count - 1: "right"}.get(place, "middle"))
+    return button

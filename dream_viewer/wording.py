@@ -1,0 +1,144 @@
+"""Numbers and records in words, as the window writes them. No Qt here."""
+
+from __future__ import annotations
+
+from dream_viewer.messages import AgentInfo
+from dream_viewer.playback import State
+from dream_viewer.records import Stat
+from dream_viewer.reel import Reel
+from trainer.envs.actions import ACTIONS
+from trainer.episode import Moment, Outcome
+
+END = "end (Procgen shows no last frame)"
+"""What an end step is called in place of a picture of it."""
+
+MINUS = "\u2212"
+_OUTCOMES: dict[Outcome, str] = {"won": "won", "lost": "lost", "timeout": "time-out"}
+_SURPRISES = ((3.0, "as expected"), (8.0, "a little unexpected"), (20.0, "unexpected"))
+_NOT_YET = "\u2013"
+LABELS = ("Level seed", "Return", "Step", "Value", "About to", "Surprise")
+"""The read-outs, in the order of their places."""
+
+
+def count(number: int) -> str:
+    """A count with thin spaces between thousands: 10 042."""
+    return f"{number:,}".replace(",", "\u2009")
+
+
+def short_count(number: int) -> str:
+    """A count in three digits: 950, 12.3 k, 1.2 M."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            scaled = number / size
+            return f"{scaled:.0f} {unit}" if scaled >= 100 else f"{scaled:.1f} {unit}"
+    return str(number)
+
+
+def duration(seconds: float) -> str:
+    """A duration in its two largest units: 45 s, 3 min 20 s, 2 h 05 min, 3 d 4 h."""
+    whole = max(0, round(seconds))
+    minutes, secs = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    if minutes:
+        return f"{minutes} min {secs:02d} s"
+    return f"{secs} s"
+
+
+def signed(number: float) -> str:
+    """A reward or return without needless digits, with a true minus sign: +10, -0.5, 0."""
+    text = f"{number:+.2f}".rstrip("0").rstrip(".")
+    return "0" if text in ("+0", "-0") else text.replace("-", MINUS)
+
+
+def decimal(number: float) -> str:
+    """A number with two digits behind the point and a true minus sign."""
+    return f"{number:.2f}".replace("-", MINUS)
+
+
+def surprise_word(nats: float) -> str:
+    """A word for a surprise in nats."""
+    return next((word for limit, word in _SURPRISES if nats < limit), "very unexpected")
+
+
+def action_name(action: int) -> str:
+    """What an action of Procgen is called."""
+    return ACTIONS[action].name
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """How an episode ended, in a word."""
+    return _OUTCOMES[outcome]
+
+
+def agent_lines(agent: AgentInfo | None) -> tuple[str, str]:
+    """A title and a line about the agent on show."""
+    if agent is None:
+        return "No agent", "open a checkpoint"
+    trained = f"{agent.game} · {agent.preset} · {short_count(agent.env_steps)} steps"
+    return agent.name, trained
+
+
+def stats(reel: Reel | None, index: int, moment: Moment | None) -> tuple[Stat, ...]:
+    """The read-outs at the cursor; always the same labels in the same order."""
+    if reel is None or moment is None:
+        return tuple(Stat(label, _NOT_YET) for label in LABELS)
+    episode, step, reading = reel.episode, moment.step, moment.reading
+    split = "train level" if episode.split == "train" else "unseen level"
+    return (
+        Stat(LABELS[0], count(episode.level_seed), f"{split}, {episode.difficulty}"),
+        Stat(LABELS[1], signed(float(reel.returns[index])), _reward_text(step.reward)),
+        Stat(LABELS[2], count(index), _of_text(reel, index)),
+        Stat(LABELS[3], _NOT_YET if reading is None else decimal(reading.value), "expected return"),
+        _action(moment),
+        _surprise(moment),
+    )
+
+
+def _reward_text(reward: float) -> str:
+    return f"{signed(reward)} just now" if reward else "so far"
+
+
+def _of_text(reel: Reel, index: int) -> str:
+    if reel.outcome is None:
+        return "episode goes on"
+    if index == reel.last:
+        return f"the end: {outcome_word(reel.outcome)}"
+    return f"of {count(reel.last)}, then {outcome_word(reel.outcome)}"
+
+
+def _action(moment: Moment) -> Stat:
+    label, step, reading = LABELS[4], moment.step, moment.reading
+    if step.action is None:
+        return Stat(label, _NOT_YET, "the episode is over")
+    detail = "" if reading is None else f"{100 * reading.policy[step.action]:.0f} % sure"
+    return Stat(label, action_name(step.action), detail)
+
+
+def _surprise(moment: Moment) -> Stat:
+    label, reading = LABELS[5], moment.reading
+    if reading is None:
+        return Stat(label, _NOT_YET, "nothing was seen")
+    if reading.surprise is None:
+        return Stat(label, _NOT_YET, "first frame")
+    return Stat(label, f"{reading.surprise:.1f} nats", surprise_word(reading.surprise))
+
+
+def position(reel: Reel | None, index: int) -> str:
+    """Where the cursor stands."""
+    if reel is None:
+        return ""
+    return f"Episode {count(reel.number)} · {count(index)} / {count(reel.last)}"
+
+
+def playback(state: State, frames_per_second: float | None) -> str:
+    """What moves the cursor."""
+    if state is State.PAUSED:
+        return "Paused"
+    if state is State.PLAYING:
+        return "Playing"
+    return "Following" if frames_per_second is None else f"Following, {frames_per_second:.0f} fps"

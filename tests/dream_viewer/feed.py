@@ -1,0 +1,126 @@
+"""A player without a thread, a game or a model: tests tell it what happens, it keeps what it was asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from dream_viewer.mailbox import Mailbox
+from dream_viewer.messages import AgentInfo, Arrival, Future, FutureKey, News, Opened, Picture, Record, merge_news
+from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
+from trainer.episode import Blind, Dream, Moment, Outcome, Reading, Step, frozen
+
+DETER, STOCH, ACTIONS = 8, 4, 15
+
+
+def frame(shade: int, side: int = 64) -> np.ndarray:
+    """(side, side, 3) uint8, read-only: a bright square on a ground of this shade."""
+    pixels = np.full((side, side, 3), shade % 200, np.uint8)
+    place = shade * 3 % (side * 3 // 4)
+    pixels[side // 3 : side // 2, place : place + side // 6] = 255
+    return frozen(pixels)
+
+
+def moment(
+    index: int,
+    *,
+    value: float = 5.0,
+    reward: float = 0.0,
+    action: int = 7,
+    age: int | None = None,
+    surprise: float | None = 2.0,
+    generation: int = 1,
+    level_seed: int = 12345,
+) -> Moment:
+    """A Moment in the middle of an episode; index 0 opens it."""
+    policy = np.full(ACTIONS, 0.4 / (ACTIONS - 1), np.float32)
+    policy[action] = 0.6
+    reading = Reading(
+        generation=generation,
+        deter=frozen(np.zeros(DETER, np.float32)),
+        stoch=frozen(np.zeros(STOCH, np.uint8)),
+        belief=frame(index + 60),
+        value=value,
+        policy=frozen(policy),
+        continues=0.99,
+        surprise=None if index == 0 else surprise,
+    )
+    step = Step(frame(index), reward, action, index == 0, False, False, level_seed)
+    return Moment(step, reading, None if age is None else Blind(frame(index + 90), age))
+
+
+def end_moment(reward: float = 10.0, level_seed: int = 12345) -> Moment:
+    """An end step."""
+    return Moment(Step(frame(0), reward, None, False, True, True, level_seed), None, None)
+
+
+def arrival(moments: list[Moment], start: int = 0, number: int = 0, outcome: Outcome | None = None) -> Arrival:
+    """Moments at the end of a CoinRun episode on an unseen level."""
+    first = moments[0]
+    generation = 1 if first.reading is None else first.reading.generation
+    seed = first.step.level_seed
+    return Arrival(number, "coinrun", "easy", "unseen", seed, generation, start, tuple(moments), outcome)
+
+
+def agent_info(name: str = "coinrun-12m", generation: int = 1, training: bool = False) -> AgentInfo:
+    """An agent on show."""
+    path = Path("/checkpoints") / f"{name}.safetensors"
+    return AgentInfo(name, generation, "coinrun", "easy", "12m", 1_200_000, 75_000, path, training)
+
+
+def picture(index: int, number: int = 0) -> Picture:
+    """The human view of a Step."""
+    return Picture(number, index, pack_picture(frame(index, PICTURE_SHAPE[0])))
+
+
+def future(key: FutureKey, horizon: int = 15) -> Future:
+    """An imagined rollout of one branch; its last state is expected to be the end."""
+    continues = np.full((1, horizon), 0.99, np.float32)
+    continues[0, -1] = 0.1
+    dream = Dream(
+        generation=key.generation,
+        frames=frozen(np.stack([frame(100 + ahead) for ahead in range(horizon)])[None]),
+        actions=frozen(np.full((1, horizon), 8, np.int64)),
+        rewards=frozen(np.zeros((1, horizon), np.float32)),
+        continues=frozen(continues),
+        values=frozen(np.linspace(5, 8, horizon, dtype=np.float32)[None]),
+    )
+    return Future(key, dream)
+
+
+class FakePlayer(QObject):
+    """Keeps every command with its arguments; `tell` puts records into the mailbox as the worker would."""
+
+    failed = pyqtSignal(str, str)
+    open_failed = pyqtSignal(str, str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news: Mailbox[News] = Mailbox(merge_news)
+        self.commands: list[tuple[str, tuple[Any, ...]]] = []
+        self.stopped = True
+
+    def tell(self, *records: Record, future: Future | None = None, fps: float | None = None) -> None:
+        self.news.put(News(records, future, fps))
+
+    def asked(self, name: str) -> list[tuple[Any, ...]]:
+        """The arguments of every call of a command."""
+        return [arguments for command, arguments in self.commands if command == name]
+
+    def request_stop(self) -> None:
+        self.commands.append(("request_stop", ()))
+
+    def wait_stopped(self, timeout_ms: int) -> bool:
+        return self.stopped
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *arguments: self.commands.append((name, arguments))
+
+
+def opened() -> Opened:
+    return Opened(agent_info())

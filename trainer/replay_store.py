@@ -53,7 +53,7 @@ class StepStore:
         with self._storing():
             self._folder.mkdir(parents=True, exist_ok=True)
             if fresh and any(self._folder.glob("*.bin")):
-                raise UserError(f"{self._folder} holds a replay already; resume its run or choose another --run_dir")
+                raise UserError(f"{self._folder} holds a replay already; resume its run or choose another --run_dir.")
             self._frames = Rows(self._folder / "frames.bin", np.dtype(np.uint8), FRAME)
             self._latents = Rows(self._folder / "latents.bin", latent)
             self._steps = Rows(self._folder / "steps.bin", STEP)
@@ -193,6 +193,6 @@ class StepStore:
             yield
         except OSError as error:
             raise UserError(
-                f"the replay cannot be stored in {self._folder} ({error.strerror or error}); "
-                "free space there or choose another --run_dir"
+                f"The replay cannot be stored in {self._folder} ({error.strerror or error}); "
+                "free space there or choose another --run_dir."
             ) from error

@@ -39,7 +39,7 @@ HASHED_UPDATES = 5
 """Updates after which the parameters' hash is taken; they also warm the machine up."""
 BRANCHES = 16
 HORIZON = 15
-_PART_UPDATES = 3
+_PART_UPDATES = 2
 _FRAMES = 40
 _DREAMS = 5
 _ENV_SECONDS = 1.0
@@ -87,7 +87,7 @@ def checkpoint_hash(path: Path) -> str:
 
 def run_benchmark(
     config: Config,
-    updates: int = 10,
+    updates: int = 5,
     json_file: Path | None = None,
     say: Callable[[str], None] = print,
     tick: Callable[[int, int], None] | None = None,

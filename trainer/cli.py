@@ -95,6 +95,12 @@ class _Origin:
 
     game: str | None = None
     config: str | None = None
+
+
+@dataclass(frozen=True)
+class _TrainOrigin(_Origin):
+    """The same for `train`, which need not start from zero."""
+
     resume: Path | None = None
     from_checkpoint: Annotated[Path | None, tyro.conf.arg(name="from")] = None
 
@@ -141,8 +147,8 @@ def _fail(message: str, code: int, debug: bool) -> int:
 
 
 def _train(arguments: Sequence[str]) -> None:
-    origin = _parsed(_Origin, "train", arguments, known_only=True)
-    defaults = _defaults(origin)
+    origin = _parsed(_TrainOrigin, "train", arguments, known_only=True)
+    defaults = _train_defaults(origin)
     flags = _parsed(TrainFlags, "train", arguments, TrainFlags(settings=defaults))
     config = check(flags.settings, "the command line")
     if flags.resume is not None:
@@ -168,7 +174,14 @@ def _train(arguments: Sequence[str]) -> None:
 
 
 def _defaults(origin: _Origin) -> Config:
-    """The settings that flags override: of the resumed run, of the named config, of the checkpoint, of the game."""
+    """The settings that flags override: those of the named config, or of the game."""
+    if origin.config is not None:
+        return named_config(origin.config)
+    return game_config(origin.game or Config().game)
+
+
+def _train_defaults(origin: _TrainOrigin) -> Config:
+    """The settings that flags of `train` override: of the resumed run, of the checkpoint, or as everywhere."""
     if origin.resume is not None:
         if origin.config is not None or origin.from_checkpoint is not None:
             raise UserError("--resume goes on with a run as it is: leave --config and --from out.")
@@ -176,15 +189,14 @@ def _defaults(origin: _Origin) -> Config:
 
         path = origin.resume
         return (Run.open(path) if path.is_dir() else Run.of_checkpoint(path)).config
-    config = named_config(origin.config) if origin.config is not None else None
-    if origin.from_checkpoint is not None:
-        from trainer.checkpoint import read_header
+    if origin.from_checkpoint is None:
+        return _defaults(origin)
+    from trainer.checkpoint import read_header
 
-        given = read_header(origin.from_checkpoint).config
-        if config is None and origin.game is None:
-            return given
-        return (config or game_config(origin.game or given.game)).replace(preset=given.preset)
-    return config or game_config(origin.game or Config().game)
+    given = read_header(origin.from_checkpoint).config
+    if origin.config is None and origin.game is None:
+        return given
+    return _defaults(origin).replace(preset=given.preset)
 
 
 def _refuse_changes(run: Config, wished: Config) -> None:
@@ -234,12 +246,15 @@ def _evaluate(arguments: Sequence[str]) -> None:
     from trainer.run import Run
 
     path = Run.open(flags.checkpoint).best_checkpoint() if flags.checkpoint.is_dir() else flags.checkpoint
+    what = ""
     with tqdm(dynamic_ncols=True, disable=not sys.stderr.isatty()) as bar:
 
         def tick(now: Tick) -> None:
-            if now.what != bar.desc:
+            nonlocal what
+            if now.what != what:
+                what = now.what
                 bar.reset(now.total)
-                bar.set_description_str(now.what)
+                bar.set_description_str(what)
             bar.update(now.done - bar.n)
 
         evaluate_checkpoint(

@@ -139,7 +139,7 @@ class MetricsFile:
     """
 
     def __init__(self, path: Path, env_steps: int, updates: int) -> None:
-        if path.exists():
+        if path.is_file():
             with path.open("r+b") as file:
                 file.truncate(_length_up_to(file, env_steps, updates))
         self._file = path.open("a", encoding="utf-8")

@@ -88,6 +88,7 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True
     ),
+    Entry("show_training", "&Show the agent in training", (), "review", "Training", "Show the agent in training"),
     Entry("resume_run", "&Continue a run…", (), "review", "Training", "Go on with a run that was stopped"),
     Entry("shortcuts", "&Shortcuts", ("?",), "always", "Help", "Show these shortcuts", "help"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -33,6 +34,8 @@ SCREENSHOT_AFTER = 4.0
 """Seconds of playing before a screenshot."""
 SCREENSHOT_LIMIT = 120.0
 """Seconds after which a screenshot is given up."""
+COLLECT_MS = 500
+"""Milliseconds between two looks whether garbage should be collected."""
 EXIT_LIMIT = 60.0
 """Seconds the process waits for its workers, hidden, before it leaves without them; files were safe long before."""
 _TRAIN_LEVELS = 200
@@ -61,6 +64,8 @@ def run(options: ViewOptions) -> int:
     if options.mode is not None:
         settings = settings.replace(dream_mode=options.mode)
     window = MainWindow(session, settings)
+    collector = Collector(app)
+    collector.install()
     hooks = ExceptionHooks(window)
     hooks.install()
     quitter = Quitter(app, session, window, file)
@@ -78,6 +83,7 @@ def run(options: ViewOptions) -> int:
         return app.exec()
     finally:
         hooks.uninstall()
+        collector.uninstall()
         if crash_log is not None:
             faulthandler.disable()
             crash_log.close()
@@ -100,6 +106,39 @@ def _watch_native_crashes() -> IO[str] | None:
         return None
     faulthandler.enable(file)
     return file
+
+
+class Collector(QObject):
+    """Collects Python's cyclic garbage in the GUI thread, and in no other.
+
+    The collector runs in whichever thread happens to allocate; a widget whose last reference it finds in a worker
+    would be destroyed there, and Qt ends the process for that. What is loaded by now is left out of later rounds, so
+    that they take a moment only.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.setInterval(COLLECT_MS)
+        self._timer.timeout.connect(self._collect)
+
+    def install(self) -> None:
+        """Take over from Python."""
+        gc.disable()
+        gc.freeze()
+        self._timer.start()
+
+    def uninstall(self) -> None:
+        """Give back to Python."""
+        self._timer.stop()
+        gc.unfreeze()
+        gc.enable()
+
+    @pyqtSlot()
+    def _collect(self) -> None:
+        due = [generation for generation in range(3) if gc.get_count()[generation] > gc.get_threshold()[generation]]
+        if due:
+            gc.collect(due[-1])
 
 
 class ExceptionHooks(QObject):

@@ -15,7 +15,7 @@ def to_qimage(frame: NDArray[np.uint8]) -> QImage:
     """
     if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
         raise ValueError(f"a frame is (H, W, 3) uint8, not {frame.shape} {frame.dtype}")
-    frame = np.ascontiguousarray(frame)
     height, width, _ = frame.shape
-    view = QImage(frame.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    pixels = frame.tobytes()  # in order, whatever the strides; must live until Qt has its own copy
+    view = QImage(pixels, width, height, 3 * width, QImage.Format.Format_RGB888)
     return view.convertToFormat(QImage.Format.Format_RGB32)

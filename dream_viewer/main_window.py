@@ -184,6 +184,7 @@ class MainWindow(QMainWindow):
             "slower": session.slower,
             "faster": session.faster,
             "again": session.another_future,
+            "show_training": session.show_training,
             "resume_run": self._choose_run_to_resume,
             "shortcuts": self.shortcuts.toggle,
         }.items():
@@ -196,7 +197,7 @@ class MainWindow(QMainWindow):
             by_id[mode.value].triggered.connect(lambda _, mode=mode: session.set_mode(mode))
         for name, human in {"human": True, "agent": False}.items():
             by_id[name].triggered.connect(lambda _, human=human: self._show_human(human))
-        by_id["follow"].triggered.connect(lambda on: session.follow() if on else session.pause())
+        by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
         by_id["train"].triggered.connect(lambda: session.new_level("train"))
@@ -222,6 +223,7 @@ class MainWindow(QMainWindow):
         session.agent_changed.connect(self._show_agent)
         session.open_failed.connect(self._on_open_failed)
         session.failed.connect(lambda line, details: self.show_failure("The player failed", line, details, _GONE_ON))
+        session.training.state_changed.connect(self._show_training_choice)
         session.training.failed.connect(
             lambda line, details: self.show_failure("Training failed", line, details, _TRAINING_GONE)
         )
@@ -360,9 +362,15 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Dream Agent" if agent is None else f"{title} \u2013 Dream Agent")
         if agent is not None and not agent.training:
             self.timeline.forget_scale()
+        self._show_training_choice()
         if self._session.moment is None:
             self._show_reality()
             self._show_dream()
+
+    @pyqtSlot()
+    def _show_training_choice(self) -> None:
+        session = self._session
+        self.actions_by_id["show_training"].setEnabled(session.training.busy and not session.follows_training)
 
     def _waiting_text(self) -> str:
         if self._session.agent is not None:

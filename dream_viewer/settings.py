@@ -71,7 +71,7 @@ class SettingsFile:
         if not isinstance(values, dict):
             return Settings()
         defaults = Settings()
-        good = {}
+        good: dict[str, Any] = {}
         for item in dataclasses.fields(Settings):
             value = values.get(item.name)
             if type(value) is int and isinstance(getattr(defaults, item.name), float):

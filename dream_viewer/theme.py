@@ -78,7 +78,7 @@ def style_sheet() -> str:
 
 @cache
 def _svg(name: str) -> str:
-    return files("resources").joinpath("icons", f"{name}.svg").read_text(encoding="utf-8")
+    return files("resources").joinpath("icons").joinpath(f"{name}.svg").read_text(encoding="utf-8")
 
 
 def _pixmap(name: str, word: str, size: QSize, scale: int) -> QPixmap:

@@ -132,7 +132,7 @@ def position(reel: Reel | None, index: int) -> str:
     """Where the cursor stands."""
     if reel is None:
         return ""
-    return f"Episode {count(reel.number)} · {count(index)} / {count(reel.last)}"
+    return f"Episode {count(reel.number + 1)} · {count(index)} / {count(reel.last)}"
 
 
 def playback(state: State, frames_per_second: float | None) -> str:
@@ -141,4 +141,4 @@ def playback(state: State, frames_per_second: float | None) -> str:
         return "Paused"
     if state is State.PLAYING:
         return "Playing"
-    return "Following" if frames_per_second is None else f"Following, {frames_per_second:.0f} fps"
+    return "Live" if frames_per_second is None else f"Live, {frames_per_second:.0f} fps"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRect, QRectF, QSize, Qt
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QAction, QColor, QFont, QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
@@ -120,24 +121,23 @@ class _Picture(QWidget):
         painter.fillRect(self.rect(), border)
         inner = QRectF(self.rect()).adjusted(BORDER, BORDER, -BORDER, -BORDER)
         painter.fillRect(inner, theme.colour("panel"))
-        scaled = self._scaled_image(min(inner.width(), inner.height()))
+        scaled = self._scaled_image(min(inner.width(), inner.height()), _ratio(painter))
         if scaled is not None:
-            side = scaled.deviceIndependentSize()
-            corner = inner.center().x() - side.width() / 2, inner.center().y() - side.height() / 2
-            painter.drawImage(QRectF(*corner, side.width(), side.height()).topLeft(), scaled)
+            size = scaled.deviceIndependentSize()
+            corner = inner.center() - QPointF(size.width() / 2, size.height() / 2)
+            painter.drawImage(_on_device_pixel(painter, corner), scaled)
         if self.message:
             self._paint_message(painter, inner)
         painter.end()
 
-    def _scaled_image(self, side: float) -> QImage | None:
+    def _scaled_image(self, side: float, ratio: float) -> QImage | None:
         """The image for a square of `side` logical pixels: pixel art by whole factors of device pixels, unblurred.
 
         The 512x512 human view is drawn smooth by the game; it is resampled where the square is no multiple of it.
         """
         if self._image is None:
             return None
-        ratio = self.devicePixelRatioF()
-        room = int(side * ratio)
+        room = round(side * ratio)
         size = self._image.width()
         exact = size * (room // size)
         target = exact if size == FRAME_SIDE or exact == room else room
@@ -200,6 +200,20 @@ class _Tag(QWidget):
         painter.setPen(theme.colour("onbright"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._origin.upper())
         painter.end()
+
+
+def _ratio(painter: QPainter) -> float:
+    """Device pixels per logical pixel of what is painted on: a screen, or a picture of the window."""
+    device = painter.device()
+    return 1.0 if device is None else device.devicePixelRatioF()
+
+
+def _on_device_pixel(painter: QPainter, place: QPointF) -> QPointF:
+    """The nearest place where a device pixel begins: between two of them, pixel art would blur."""
+    to_device = painter.deviceTransform()
+    exact = to_device.map(place)
+    back, _ = to_device.inverted()
+    return back.map(QPointF(math.floor(exact.x() + 0.5), math.floor(exact.y() + 0.5)))
 
 
 def _segment(action: QAction, place: int, count: int) -> QToolButton:

@@ -33,7 +33,7 @@ class Readouts(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self._title)
         layout.addWidget(self._subtitle)
-        layout.addSpacing(8)
+        layout.addSpacing(11)
         layout.addLayout(self._grid)
         self.set_columns(1)
 

@@ -11,8 +11,9 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayou
 
 from dream_viewer import theme
 
-_KEYS_WIDTH = 120
-Rows = Sequence[tuple[str, Sequence[tuple[Sequence[str], str]]]]
+_KEYS_WIDTH = 140
+Keys = Sequence[tuple[Sequence[str], str]]
+Rows = Sequence[tuple[str, Keys]]
 """(heading, [(keys, what they do)]) for each part."""
 
 
@@ -104,17 +105,19 @@ class Shortcuts(QWidget):
         painter.end()
 
 
-def _balanced(rows: Rows) -> tuple[list[tuple[str, Sequence[tuple[Sequence[str], str]]]], ...]:
+def _balanced(rows: Rows) -> tuple[Rows, Rows]:
     """The parts in two columns of about the same height, in order."""
     half = sum(len(keys) + 2 for _, keys in rows) / 2
-    left, right, height = [], [], 0
+    left: list[tuple[str, Keys]] = []
+    right: list[tuple[str, Keys]] = []
+    height = 0
     for heading, keys in rows:
         (left if height < half * 0.9 else right).append((heading, keys))
         height += len(keys) + 2
     return left, right
 
 
-def _part(heading: str, keys: Sequence[tuple[Sequence[str], str]]) -> QWidget:
+def _part(heading: str, keys: Keys) -> QWidget:
     part = QWidget()
     grid = QGridLayout(part)
     grid.setContentsMargins(0, 0, 0, 0)

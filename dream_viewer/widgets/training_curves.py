@@ -72,6 +72,7 @@ class _Row(QWidget):
         axis.setTextPen(theme.colour("muted"))
         axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=3)
         axis.setWidth(36)
+        axis.setTickDensity(0.6)
         axis.enableAutoSIPrefix(False)
         item.hideAxis("bottom")
         self._lines = {

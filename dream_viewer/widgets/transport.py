@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from dream_viewer import theme
+from dream_viewer.elided import ElidedLabel
 
 HEIGHT = 44
-_WIDEST_POSITION = "Episode 8\u2009888 · 8\u2009888 / 8\u2009888"
-_WIDEST_STATE = "Following, 888 fps"
+_WIDEST_STATE = "Live, 888 fps"
 
 
 class TransportBar(QWidget):
-    """Buttons made from actions, and two texts whose places are as wide as the widest they will hold.
+    """Buttons made from actions, and two texts whose places do not depend on what they hold.
 
     Args:
         actions: by id; those named in the bar's own order are shown.
@@ -30,10 +30,8 @@ class TransportBar(QWidget):
         self._state = QLabel()
         self._state.setProperty("role", "muted")
         self._state.setMinimumWidth(self.fontMetrics().horizontalAdvance(_WIDEST_STATE))
-        self._position = QLabel()
+        self._position = ElidedLabel("", Qt.TextElideMode.ElideLeft)
         self._position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._position.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._position.setMaximumWidth(self.fontMetrics().horizontalAdvance(_WIDEST_POSITION))
         self._speed = QLabel()
         self._speed.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._speed.setFixedWidth(self.fontMetrics().horizontalAdvance("0.25\u00d7") + 4)
@@ -49,8 +47,7 @@ class TransportBar(QWidget):
         layout.addWidget(_button(actions["loop"]))
         layout.addSpacing(10)
         layout.addWidget(self._state)
-        layout.addStretch(1)
-        layout.addWidget(self._position, 8)
+        layout.addWidget(self._position, 1)
         layout.addSpacing(14)
         layout.addWidget(_button(actions["slower"]))
         layout.addWidget(self._speed)
@@ -64,7 +61,7 @@ class TransportBar(QWidget):
 
     def show_position(self, text: str) -> None:
         """Say where the cursor stands."""
-        self._position.setText(text)
+        self._position.show_text(text)
 
 
 def _button(action: QAction, role: str | None = None) -> QToolButton:

@@ -1,0 +1,452 @@
+"""The window as a person uses it, around a fake player and a fake trainer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from dream_viewer import wording
+from dream_viewer.elided import ElidedLabel
+from dream_viewer.messages import LevelChoice, TrainingRequest
+from dream_viewer.playback import State
+from dream_viewer.session import DreamMode
+from dream_viewer.settings import Settings
+from dream_viewer.widgets.failure_dialog import FailureDialog
+from tests.dream_viewer.feed import future, opened, picture
+from tests.dream_viewer.window import Desk
+from trainer.events import Evaluated, Finished, Metrics, Progress, Started
+
+
+class Show(Protocol):
+    """Makes a window and shows it."""
+
+    def __call__(self, settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Desk: ...
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Iterator[Show]:
+    desks: list[Desk] = []  # held until the end: Python must not collect a window that Qt is painting
+
+    def show(settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Desk:
+        desks.append(desk := Desk(settings))
+        qtbot.addWidget(desk.window)
+        desk.window.resize(*size)
+        desk.window.show()
+        qtbot.waitExposed(desk.window)
+        return desk
+
+    yield show
+    for desk in desks:
+        desk.window.close()
+
+
+@pytest.fixture
+def desk(shown: Show) -> Desk:
+    return shown()
+
+
+def press(
+    qtbot: QtBot, desk: Desk, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    qtbot.keyClick(desk.window, key, modifier)
+
+
+# Keys
+
+
+def test_keys_move_the_cursor(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(40)
+    key, shift = Qt.Key, Qt.KeyboardModifier.ShiftModifier
+    press(qtbot, desk, key.Key_Space)
+    assert desk.session.playback.state is State.PAUSED
+    for pressed, modifier, index in (
+        (key.Key_Left, None, 38),
+        (key.Key_Left, shift, 28),
+        (key.Key_PageDown, None, 18),
+        (key.Key_Right, None, 19),
+        (key.Key_Right, shift, 29),
+        (key.Key_PageUp, None, 39),
+        (key.Key_Home, None, 0),
+    ):
+        press(qtbot, desk, pressed, modifier or Qt.KeyboardModifier.NoModifier)
+        assert desk.session.index == index
+        assert desk.window.timeline.cursor_index == index
+    press(qtbot, desk, key.Key_End)
+    assert desk.session.index == 39 and desk.session.playback.state is State.FOLLOWING
+
+
+def test_only_f_or_end_goes_back_to_live(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(5)
+    press(qtbot, desk, Qt.Key.Key_Space)
+    desk.live(4, start=5)
+    assert desk.session.index == 4
+    press(qtbot, desk, Qt.Key.Key_F)
+    assert desk.session.index == 8 and desk.window.actions_by_id["follow"].isChecked()
+    press(qtbot, desk, Qt.Key.Key_F)
+    assert desk.session.playback.state is State.FOLLOWING and desk.window.actions_by_id["follow"].isChecked()
+
+
+def test_speed_and_loop(desk: Desk, qtbot: QtBot) -> None:
+    press(qtbot, desk, Qt.Key.Key_BracketRight)
+    assert desk.session.playback.speed == 2.0 and desk.player.asked("set_fps")[-1] == (30.0,)
+    press(qtbot, desk, Qt.Key.Key_BracketLeft)
+    press(qtbot, desk, Qt.Key.Key_BracketLeft)
+    assert desk.session.playback.speed == 0.5
+    press(qtbot, desk, Qt.Key.Key_L)
+    assert desk.session.playback.loop and desk.window.actions_by_id["loop"].isChecked()
+
+
+def test_up_and_down_go_through_the_episodes(desk: Desk, qtbot: QtBot) -> None:
+    desk.live_to_the_end(6)
+    desk.live(3, number=1)
+    press(qtbot, desk, Qt.Key.Key_Up)
+    assert desk.session.reel is desk.session.reels[0] and desk.window.timeline._end.isVisible()
+    press(qtbot, desk, Qt.Key.Key_Down)
+    assert desk.session.reel is desk.session.reels[1] and not desk.window.timeline._end.isVisible()
+
+
+def test_keys_work_after_a_click_on_a_button(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(5)
+    buttons = [button for button in desk.window.transport.findChildren(QAbstractButton) if button.isEnabled()]
+    for button in buttons:
+        assert button.focusPolicy() == Qt.FocusPolicy.TabFocus
+    press(qtbot, desk, Qt.Key.Key_Space)
+    assert desk.session.playback.state is State.PAUSED
+
+
+def test_the_question_mark_shows_the_keys_and_escape_closes(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(5)
+    desk.window.actions_by_id["shortcuts"].trigger()
+    assert desk.window.shortcuts.isVisible()
+    qtbot.keyClick(desk.window.shortcuts, Qt.Key.Key_Space)
+    assert desk.session.playback.state is State.FOLLOWING
+    qtbot.keyClick(desk.window.shortcuts, Qt.Key.Key_Escape)
+    assert not desk.window.shortcuts.isVisible()
+    press(qtbot, desk, Qt.Key.Key_Space)
+    assert desk.session.playback.state is State.PAUSED
+
+
+def test_f11_fills_the_screen_and_gives_it_back(desk: Desk, qtbot: QtBot) -> None:
+    press(qtbot, desk, Qt.Key.Key_F11)
+    assert desk.window.isFullScreen()
+    press(qtbot, desk, Qt.Key.Key_F11)
+    assert not desk.window.isFullScreen()
+
+
+# Panes
+
+
+def test_borders_tell_observed_from_imagined(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(20)
+    assert desk.window.reality._picture.origin == desk.window.dream._picture.origin == "observed"
+    press(qtbot, desk, Qt.Key.Key_2)
+    desk.session.seek(17)
+    assert desk.session.mode is DreamMode.DREAM and desk.window.dream.origin == "imagined"
+    desk.session.seek(15)
+    assert desk.window.dream.origin == "observed"
+
+
+def test_paused_the_future_starts_at_the_cursor(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(20)
+    desk.session.seek(12)
+    press(qtbot, desk, Qt.Key.Key_3)
+    key, moment, _ = desk.player.asked("ask_future")[-1]
+    assert key.index == 12 and moment is desk.session.moment
+    assert desk.window.dream.message == "imagining…"
+    desk.player.tell(future=future(key))
+    desk.session.tick()
+    assert desk.window.dream.origin == "imagined" and desk.window.dream.caption.startswith("+1 of 15")
+    steps, _ = desk.window.timeline._future.getData()
+    assert steps[0] == 12 and len(steps) == 16
+    assert desk.window.readouts.texts()["About to"][0] == "right"
+    desk.session.set_mode(DreamMode.BELIEF)
+    assert desk.window.timeline._future.getData()[0] is None or not len(desk.window.timeline._future.getData()[0])
+
+
+def test_frames_box_sets_what_the_mode_needs(desk: Desk) -> None:
+    desk.live(3)
+    box = desk.window._frames
+    assert not box.isVisible()
+    desk.session.set_mode(DreamMode.DREAM)
+    box.setValue(7)
+    assert desk.session.ground_every == 7 and desk.player.asked("set_blind")[-1] == (7,)
+    desk.session.set_mode(DreamMode.FUTURE)
+    assert box.value() == 15
+    box.setValue(30)
+    assert desk.session.horizon == 30 and desk.session.ground_every == 7
+
+
+def test_the_human_view_is_asked_for_only_when_seen(desk: Desk) -> None:
+    desk.live(3)
+    assert desk.player.asked("set_human_wanted")[-1] == (True,)
+    desk.player.tell(picture(2))
+    desk.session.tick()
+    assert desk.window.reality._picture._frame.shape == (512, 512, 3)
+    desk.window.actions_by_id["agent"].trigger()
+    assert desk.player.asked("set_human_wanted")[-1] == (False,)
+    assert desk.window.reality._picture._frame.shape == (64, 64, 3)
+
+
+def test_the_end_is_shown_as_what_it_is(desk: Desk) -> None:
+    desk.live_to_the_end(5)
+    assert wording.END in desk.window.reality.message and wording.END in desk.window.dream.message
+    assert desk.window.dream.origin is None
+
+
+def test_read_outs_follow_the_cursor(desk: Desk) -> None:
+    desk.live_to_the_end(5)
+    desk.session.seek(3)
+    texts = desk.window.readouts.texts()
+    assert texts["Level seed"] == ("12\u2009345", "unseen level, easy")
+    assert texts["Step"] == ("3", "of 5, then won")
+    assert texts["Surprise"] == ("2.0 nats", "as expected")
+
+
+def test_a_click_on_the_timeline_scrubs(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(60)
+    view = desk.window.timeline.getPlotItem().getViewBox()
+    place = desk.window.timeline.mapFromScene(view.mapViewToScene(QPointF(21, 5)))
+    qtbot.mouseClick(desk.window.timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert desk.session.index == 21 and desk.session.playback.state is State.PAUSED
+
+
+# Checkpoints
+
+
+def test_a_damaged_checkpoint_leaves_the_present_one_playing_and_says_why(desk: Desk) -> None:
+    desk.live(4)
+    desk.window.open_path("/somewhere/broken.safetensors")
+    assert desk.player.asked("open_checkpoint")[-1][0] == Path("/somewhere/broken.safetensors")
+    desk.player.open_failed.emit("/somewhere/broken.safetensors", "/somewhere/broken.safetensors: is cut short.")
+    assert "is cut short" in desk.window.notice.text and "coinrun-12m plays on" in desk.window.notice.text
+    assert desk.window.notice.isVisible()
+    desk.live(2, start=4)
+    assert desk.session.index == 5
+
+
+def dropped(desk: Desk, *urls: str) -> bool:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(url) if url.startswith("/") else QUrl(url) for url in urls])
+    where, copy = QPoint(200, 200), Qt.DropAction.CopyAction
+    none = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    entering = QDragEnterEvent(where, copy, data, *none)
+    entering.ignore()
+    desk.window.dragEnterEvent(entering)
+    if entering.isAccepted():
+        desk.window.dropEvent(QDropEvent(QPointF(where), copy, data, *none))
+    return entering.isAccepted()
+
+
+def test_a_checkpoint_can_be_dropped(desk: Desk) -> None:
+    assert dropped(desk, "/runs/agent.safetensors")
+    assert desk.player.asked("open_checkpoint")[-1][0] == Path("/runs/agent.safetensors")
+    count = len(desk.player.asked("open_checkpoint"))
+    assert not dropped(desk, "https://example.org/agent.safetensors")
+    assert not dropped(desk, "/a", "/b")
+    assert len(desk.player.asked("open_checkpoint")) == count
+
+
+def test_the_dialog_opens_what_is_chosen(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    from PyQt6.QtWidgets import QFileDialog
+
+    desk.window.actions_by_id["open"].trigger()
+    dialog = desk.window.findChild(QFileDialog)
+    assert dialog is not None and dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path / "x.safetensors"))
+    assert desk.player.asked("open_checkpoint")[-1][0] == tmp_path / "x.safetensors"
+    dialog.close()
+
+
+def test_levels_are_chosen_in_the_menu(desk: Desk) -> None:
+    desk.live(4)
+    assert desk.window.actions_by_id["unseen"].isChecked()
+    desk.window.actions_by_id["train"].trigger()
+    assert desk.player.asked("new_level")[-1] == (LevelChoice("train"),)
+    desk.window.actions_by_id["same"].trigger()
+    assert desk.player.asked("new_level")[-1] == (LevelChoice("unseen", 12345),)
+    assert desk.window.actions_by_id["same"].isChecked()
+
+
+# Training
+
+
+def begin_training(desk: Desk) -> None:
+    desk.window.actions_by_id["training"].setChecked(True)
+    desk.window.training_panel._form.start.click()
+    desk.trainer.happened.emit(Started("/runs/coinrun-1", 0, 0, 1_000_000, "cpu, bfloat16, 1 thread"))
+
+
+def test_training_runs_pauses_and_stops(desk: Desk) -> None:
+    desk.live(4)
+    begin_training(desk)
+    request = desk.trainer.request
+    assert isinstance(request, TrainingRequest) and request.source is None and request.config.game == "coinrun"
+    panel = desk.window.training_panel
+    panel._progress.pause.click()
+    panel._progress.pause.click()
+    panel._progress.stop.click()
+    assert desk.trainer.calls == ["start", "pause", "resume", "stop"]
+    desk.trainer.happened.emit(Finished("stopped", 5000, 312, "/runs/coinrun-1/checkpoints/step-000005000.safetensors"))
+    desk.trainer.ended.emit()
+    assert panel._form.isVisible() and "stopped and saved" in desk.window.notice.text
+
+
+def test_training_starts_from_the_open_checkpoint(desk: Desk) -> None:
+    desk.live(4)
+    desk.window.training_panel._form._open.setChecked(True)
+    begin_training(desk)
+    assert desk.trainer.request.source == desk.session.agent.path
+    assert desk.trainer.request.config.preset == "12m"
+
+
+def test_progress_and_curves_are_live(desk: Desk) -> None:
+    desk.live(4)
+    begin_training(desk)
+    desk.trainer.happened.emit(Metrics(1000, 60, {"loss/image": 321.0, "loss/dyn": 2.5, "updates_per_second": 0.4}))
+    desk.trainer.happened.emit(Evaluated(1000, 60, {"train.mean_return": 6.0, "validation.mean_return": 5.5}))
+    desk.trainer.progress.put(Progress(250_000, 4000, 1, 3600.0, 0.42, 430.0, 6.5, 7500.0))
+    desk.session.tick()
+    assert desk.window.training_curves.newest() == {
+        "Return": "5.5",
+        "Image loss": "321",
+        "KL": "2.5",
+        "Updates per second": "0.4",
+    }
+    texts = [label.text() for label in desk.window.training_panel.findChildren(QLabel)]
+    assert "2 h 05 min left" in texts and "return 6.50" in texts and "430 frames/s" in texts
+    bar = desk.window.training_panel._progress._bar
+    assert bar.value() / bar.maximum() == 0.25
+
+
+def test_weights_in_training_can_be_shown_again(desk: Desk) -> None:
+    desk.live(4)
+    begin_training(desk)
+    action = desk.window.actions_by_id["show_training"]
+    assert not action.isEnabled()
+    desk.window.open_path("/other.safetensors")
+    desk.player.tell(opened())
+    desk.session.tick()
+    assert action.isEnabled()
+    action.trigger()
+    assert desk.session.follows_training
+
+
+def test_a_broken_off_run_is_offered(desk: Desk) -> None:
+    desk.window.offer_to_resume(Path("/runs/coinrun-7"))
+    assert "coinrun-7 broke off" in desk.window.notice.text
+    desk.window.notice._button.click()
+    assert desk.trainer.request.resume == Path("/runs/coinrun-7")
+    assert desk.window.training_panel.isVisible()
+
+
+# Failures
+
+
+@pytest.mark.parametrize("who", ["player", "trainer"])
+def test_a_worker_s_failure_shows_its_text_and_the_window_lives_on(desk: Desk, qtbot: QtBot, who: str) -> None:
+    desk.live(4)
+    if who == "trainer":
+        begin_training(desk)
+    failing = desk.player if who == "player" else desk.trainer
+    failing.failed.emit("ValueError: odd", "Traceback…\nValueError: odd")
+    failing.failed.emit("ValueError: odd", "Traceback…\nValueError: odd")
+    (dialog,) = desk.window.findChildren(FailureDialog)
+    assert dialog.isVisible() and not dialog.isModal()
+    qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+    assert "Traceback…\nValueError: odd" in QGuiApplication.clipboard().text()
+    dialog.close()
+    desk.session.follow()
+    desk.live(2, start=4)
+    assert desk.session.index == 5 and desk.window.isVisible()
+
+
+# Layout
+
+
+def geometries(desk: Desk) -> dict[str, tuple[int, ...]]:
+    window = desk.window
+    parts: dict[str, QWidget] = {
+        "reality": window.reality,
+        "dream": window.dream,
+        "timeline": window.timeline,
+        "transport": window.transport,
+        "readouts": window.readouts,
+        "picture": window.dream._picture,
+    }
+    return {name: part.geometry().getRect() for name, part in parts.items()}
+
+
+def test_nothing_that_is_shown_moves_anything(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(3)
+    before = geometries(desk)
+    for mode in (*DreamMode, DreamMode.BELIEF):
+        desk.session.set_mode(mode)
+        assert geometries(desk) == before
+    desk.live_to_the_end(700, number=1)
+    desk.window.complain("a long message " * 20)
+    desk.session.seek(300)
+    QApplication.processEvents()
+    assert geometries(desk) == before
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 680)])
+def test_no_text_is_cut(shown: Show, size: tuple[int, int], training: bool) -> None:
+    desk = shown(Settings(training_panel=training, dream_mode="dream"), size)
+    desk.live_to_the_end(130)
+    if training:
+        begin_training(desk)
+        desk.trainer.progress.put(Progress(999_900, 62_400, 0, 3600.0, 0.42, 430.0, 6.5, 100_000.0))
+        desk.session.tick()
+    desk.session.seek(127)
+    QApplication.processEvents()
+    assert desk.window.size() == QSize(*size)
+    for label in desk.window.findChildren(ElidedLabel):
+        assert not label.isVisible() or label.text() == label.full, label.full
+    for label in desk.window.findChildren(QLabel):
+        if label.isVisible() and not label.wordWrap() and not isinstance(label, ElidedLabel):
+            assert label.width() >= label.sizeHint().width(), label.text()
+    for button in desk.window.findChildren(QAbstractButton):
+        if button.isVisible():
+            assert button.width() >= button.minimumSizeHint().width(), button.text()
+
+
+@pytest.mark.parametrize(("size", "side"), [((1280, 800), 512), ((1024, 680), 384)])
+def test_pictures_take_the_room_there_is(shown: Show, size: tuple[int, int], side: int) -> None:
+    desk = shown(size=size)
+    picture = desk.window.dream._picture
+    assert (picture.width() - 6, picture.height() - 6) == (side, side)
+
+
+# What is remembered, and the end
+
+
+def test_settings_come_back(shown: Show) -> None:
+    first = shown(Settings(speed=4.0, loop=True, dream_mode="dream", ground_every=9, reality_view="agent"))
+    assert first.session.playback.speed == 4.0 and first.session.playback.loop
+    assert first.session.mode is DreamMode.DREAM and first.session.ground_every == 9
+    assert first.player.asked("set_human_wanted")[-1] == (False,)
+    first.window.training_panel._form._envs.setValue(8)
+    kept = first.window.settings_now()
+    second = shown(kept)
+    assert second.window.settings_now().replace(geometry="") == kept.replace(geometry="")
+    assert second.window.training_panel.form.num_envs == 8
+
+
+def test_closing_tells_once(desk: Desk, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(desk.window.closing):
+        desk.window.close()
+    assert not desk.window.isVisible()
+
+
+def test_without_an_agent_the_window_says_how_to_open_one(desk: Desk) -> None:
+    assert "Ctrl+O" in desk.window.dream.message and "Ctrl+O" in desk.window.reality.message
+    for name in ("play", "back", "forward", "first", "last", "episode_back", "follow", "again"):
+        desk.window.actions_by_id[name].trigger()
+    assert np.isnan(desk.window.timeline._values).sum() == 0

@@ -1,0 +1,85 @@
+"""Numbers in words, and the read-outs at the cursor."""
+
+import pytest
+
+from dream_viewer import wording
+from dream_viewer.playback import State
+from dream_viewer.reel import Reel
+from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.6, "1 min 00 s"), (200, "3 min 20 s"), (7500, "2 h 05 min"), (280_000, "3 d 5 h"), (-4, "0 s")],
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert wording.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(950, "950"), (12_340, "12.3 k"), (1_200_000, "1.2 M"), (123_456, "123 k")]
+)
+def test_short_count(number: int, text: str) -> None:
+    assert wording.short_count(number) == text
+
+
+def test_counts_are_grouped() -> None:
+    assert wording.count(1_287_640_042) == "1\u2009287\u2009640\u2009042"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(10.0, "+10"), (-0.5, "\u22120.5"), (0.0, "0"), (-0.001, "0"), (2.25, "+2.25")]
+)
+def test_signed(number: float, text: str) -> None:
+    assert wording.signed(number) == text
+
+
+def test_words_for_surprise_grow_with_it() -> None:
+    words = [wording.surprise_word(nats) for nats in (0.5, 5, 12, 60)]
+    assert len(set(words)) == 4
+    assert words[0] == "as expected"
+
+
+def shown(reel: Reel, index: int) -> dict[str, tuple[str, str]]:
+    return {stat.label: (stat.value, stat.detail) for stat in wording.stats(reel, index, reel.moments[index])}
+
+
+def test_stats_of_a_moment() -> None:
+    reel = Reel(arrival([moment(0), moment(1, value=6.25, reward=10.0, action=8, surprise=9.0)]))
+    assert shown(reel, 1) == {
+        "Level seed": ("12\u2009345", "unseen level, easy"),
+        "Return": ("+10", "+10 just now"),
+        "Step": ("1", "episode goes on"),
+        "Value": ("6.25", "expected return"),
+        "About to": ("right + up", "60 % sure"),
+        "Surprise": ("9.0 nats", "unexpected"),
+    }
+    assert shown(reel, 0)["Surprise"] == ("\u2013", "first frame")
+
+
+def test_stats_of_the_end() -> None:
+    reel = Reel(arrival([moment(0), moment(1), end_moment(reward=10.0)], outcome="won"))
+    end = shown(reel, 2)
+    assert end["Return"] == ("+10", "+10 just now")
+    assert end["Step"] == ("2", "the end: won")
+    assert end["About to"] == ("\u2013", "the episode is over")
+    assert end["Value"][0] == end["Surprise"][0] == "\u2013"
+    assert shown(reel, 1)["Step"] == ("1", "of 2, then won")
+
+
+def test_labels_stand_before_anything_is_known() -> None:
+    assert tuple(stat.label for stat in wording.stats(None, 0, None)) == wording.LABELS
+
+
+def test_agent_lines() -> None:
+    assert wording.agent_lines(agent_info()) == ("coinrun-12m", "coinrun · 12m · 1.2 M steps")
+    assert wording.agent_lines(None)[1] == "open a checkpoint"
+
+
+def test_position_counts_episodes_from_one() -> None:
+    assert wording.position(Reel(arrival([moment(0), moment(1)], number=2)), 1) == "Episode 3 · 1 / 1"
+
+
+def test_playback_words() -> None:
+    assert wording.playback(State.PAUSED, None) == "Paused"
+    assert wording.playback(State.FOLLOWING, 14.6) == "Live, 15 fps"

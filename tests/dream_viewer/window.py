@@ -1,0 +1,89 @@
+"""A whole window around a fake player and a fake trainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtWidgets import QApplication
+
+from dream_viewer import theme
+from dream_viewer.mailbox import Mailbox
+from dream_viewer.main_window import MainWindow
+from dream_viewer.messages import TrainingRequest, Weights
+from dream_viewer.session import Session
+from dream_viewer.settings import Settings
+from tests.dream_viewer.feed import FakePlayer, arrival, end_moment, moment, opened
+from trainer.events import Progress
+
+
+class FakeTrainer(QObject):
+    """A training worker without a thread; keeps what it was told."""
+
+    happened = pyqtSignal(object)
+    failed = pyqtSignal(str, str)
+    ended = pyqtSignal()
+
+    def __init__(self, request: TrainingRequest) -> None:
+        super().__init__()
+        self.request = request
+        self.progress: Mailbox[Progress] = Mailbox()
+        self.weights: Mailbox[Weights] = Mailbox()
+        self.calls: list[Any] = []
+        self.stopped = True
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def set_paused(self, paused: bool) -> None:
+        self.calls.append("pause" if paused else "resume")
+
+    def request_stop(self) -> None:
+        self.calls.append("stop")
+
+    def wait_stopped(self, timeout_ms: int) -> bool:
+        return self.stopped
+
+
+class Desk:
+    """The window with everything around it.
+
+    Attributes:
+        player, session, window: the parts. trainers: made so far, oldest first.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        if not app.styleSheet():
+            theme.apply(app)
+        self.player = FakePlayer()
+        self.trainers: list[FakeTrainer] = []
+        self.session = Session(self.player, self._make_trainer)
+        self.window = MainWindow(self.session, settings or Settings())
+
+    def _make_trainer(self, request: TrainingRequest) -> FakeTrainer:
+        self.trainers.append(FakeTrainer(request))
+        return self.trainers[-1]
+
+    @property
+    def trainer(self) -> FakeTrainer:
+        return self.trainers[-1]
+
+    def live(self, count: int, start: int = 0, number: int = 0) -> None:
+        """Let so many Moments happen, after an agent was opened if there was none."""
+        self._open()
+        moments = [moment(start + i, age=(start + i) % 15) for i in range(count)]
+        self.player.tell(arrival(moments, start, number), fps=15.0)
+        self.session.tick()
+
+    def live_to_the_end(self, count: int, number: int = 0) -> None:
+        """Let a whole episode happen, won, after an agent was opened if there was none."""
+        self._open()
+        moments = [*(moment(i, age=i % 15) for i in range(count)), end_moment()]
+        self.player.tell(arrival(moments, 0, number, "won"), fps=15.0)
+        self.session.tick()
+
+    def _open(self) -> None:
+        if self.session.agent is None:
+            self.player.tell(opened())

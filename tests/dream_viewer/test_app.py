@@ -1,0 +1,200 @@
+"""The application around the window: the way out, uncaught exceptions, screenshots, garbage."""
+
+import gc
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from dream_viewer import app as application
+from dream_viewer.app import BrokenOffSearch, Collector, ExceptionHooks, Quitter, Screenshot
+from dream_viewer.settings import SettingsFile
+from dream_viewer.widgets.failure_dialog import FailureDialog
+from tests.dream_viewer.window import Desk
+
+
+class Loop(QObject):
+    """Qt's application as the way out sees it."""
+
+    aboutToQuit = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codes: list[int] = []
+
+    def exit(self, code: int) -> None:
+        self.codes.append(code)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    desk = Desk()
+    qtbot.addWidget(desk.window)
+    desk.window.show()
+    yield desk
+    desk.window.close()
+
+
+@pytest.fixture
+def loop() -> Loop:
+    return Loop()
+
+
+@pytest.fixture
+def quitter(desk: Desk, loop: Loop, tmp_path: Path) -> Iterator[Quitter]:
+    import signal
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    quitter = Quitter(loop, desk.session, desk.window, SettingsFile(tmp_path / "viewer.json"))
+    quitter.install()
+    yield quitter
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def begin_training(desk: Desk) -> None:
+    desk.window.training_panel._form.start.click()
+
+
+def test_the_window_goes_at_once_and_the_process_waits_for_its_workers(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot, tmp_path: Path
+) -> None:
+    begin_training(desk)
+    desk.player.stopped = desk.trainer.stopped = False
+    desk.window.close()
+    assert not desk.window.isVisible()
+    assert desk.trainer.calls[-1] == "stop" and desk.player.asked("request_stop")
+    assert (tmp_path / "viewer.json").exists()
+    desk.player.stopped = True
+    quitter._look()
+    assert loop.codes == []
+    desk.trainer.stopped = True
+    qtbot.waitUntil(lambda: loop.codes == [0])
+
+
+def test_a_signal_closes_the_window(desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot) -> None:
+    import signal
+
+    signal.raise_signal(signal.SIGTERM)
+    qtbot.waitUntil(lambda: loop.codes == [0])
+    assert not desk.window.isVisible()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_settings_that_cannot_be_saved_do_not_keep_the_process(
+    desk: Desk, loop: Loop, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    quitter = Quitter(loop, desk.session, desk.window, SettingsFile(tmp_path / "file" / "viewer.json"))
+    desk.window.closing.connect(quitter._begin)
+    desk.window.close()
+    qtbot.waitUntil(lambda: loop.codes == [0])
+    assert "Settings were not saved" in capsys.readouterr().err
+
+
+def test_the_end_of_the_desktop_s_session_stops_the_workers(desk: Desk, loop: Loop, quitter: Quitter) -> None:
+    loop.aboutToQuit.emit()
+    assert desk.player.asked("request_stop")
+
+
+def test_a_screenshot_is_the_window(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(application, "SCREENSHOT_AFTER", 0.01)
+    file = tmp_path / "window.png"
+    shooting = Screenshot(file, desk.session, desk.window, quitter)
+    shooting.begin()
+    desk.live(3)
+    qtbot.waitUntil(lambda: loop.codes == [0])
+    assert QImage(str(file)).size() == desk.window.size()
+
+
+@pytest.mark.parametrize("what", ["open_failed", "failed"])
+def test_a_screenshot_that_cannot_be_made_says_why(
+    desk: Desk,
+    loop: Loop,
+    quitter: Quitter,
+    qtbot: QtBot,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    what: str,
+) -> None:
+    shooting = Screenshot(tmp_path / "window.png", desk.session, desk.window, quitter)
+    shooting.begin()
+    getattr(desk.player, what).emit("broken", "cut short") if what == "open_failed" else desk.player.failed.emit(
+        "cut short", "details"
+    )
+    qtbot.waitUntil(lambda: loop.codes == [2])
+    assert "No screenshot: cut short" in capsys.readouterr().err
+    assert not (tmp_path / "window.png").exists()
+
+
+@pytest.fixture
+def hooks(desk: Desk) -> Iterator[ExceptionHooks]:
+    before = sys.excepthook, threading.excepthook
+    hooks = ExceptionHooks(desk.window)
+    hooks.install()
+    yield hooks
+    hooks.uninstall()
+    sys.excepthook, threading.excepthook = before
+
+
+def dialogs(desk: Desk) -> list[FailureDialog]:
+    return desk.window.findChildren(FailureDialog)
+
+
+def test_what_nobody_caught_is_shown(desk: Desk, hooks: ExceptionHooks, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        raise ValueError("odd")
+    except ValueError as error:
+        sys.excepthook(ValueError, error, error.__traceback__)
+    assert [dialog.isVisible() for dialog in dialogs(desk)] == [True]
+    assert "ValueError: odd" in capsys.readouterr().err
+
+
+def test_what_nobody_caught_in_a_thread_is_shown_in_the_window_s_own(
+    desk: Desk, hooks: ExceptionHooks, qtbot: QtBot
+) -> None:
+    def fail() -> None:
+        raise ValueError("odd")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: len(dialogs(desk)) == 1)
+
+
+def test_garbage_is_collected_in_the_window_s_thread_only(qtbot: QtBot) -> None:
+    parent = QObject()
+    collector = Collector(parent)
+    collector.install()
+    try:
+        assert not gc.isenabled()
+        threshold = gc.get_threshold()[0]
+        kept = [[] for _ in range(2 * threshold)]
+        assert gc.get_count()[0] > threshold
+        collector._collect()
+        assert gc.get_count()[0] < threshold and len(kept) > threshold
+    finally:
+        collector.uninstall()
+    assert gc.isenabled()
+
+
+def test_a_broken_off_run_is_found_beside_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Run:
+        path = Path("/runs/coinrun-3")
+
+    looked = []
+    monkeypatch.setattr(application, "broken_off_runs", lambda: looked.append(threading.current_thread()) or [Run()])
+    parent = QObject()
+    search = BrokenOffSearch(parent)
+    with qtbot.waitSignal(search.found) as found:
+        search.begin()
+    search.begin()
+    assert found.args == [Run.path]
+    assert len(looked) == 1 and looked[0] is not threading.main_thread()

@@ -1,0 +1,127 @@
+"""The command line: what `view` takes, who answers for the rest, and one line for every mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from dream_viewer import cli
+from dream_viewer.options import ViewOptions
+from trainer.errors import UserError
+
+
+@pytest.fixture
+def viewed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Arguments that reached `view`, which opens nothing here."""
+    seen: list[list[str]] = []
+
+    def view(arguments: list[str]) -> int:
+        seen.append(list(arguments))
+        return 0
+
+    monkeypatch.setattr(cli, "_view", view)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ([], []),
+        (["view"], []),
+        (["--game", "maze"], ["--game", "maze"]),
+        (["view", "x", "--level", "3"], ["x", "--level", "3"]),
+    ],
+)
+def test_without_a_command_the_window_opens(viewed: list[list[str]], given: list[str], taken: list[str]) -> None:
+    assert cli.main(given) == 0
+    assert viewed == [taken]
+
+
+def test_everything_else_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(cli.headless, "main", lambda arguments: seen.append(arguments) or 7)
+    assert cli.main(["train", "--game", "maze"]) == 7
+    assert seen == [["train", "--game", "maze"]]
+
+
+def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["play"]) == 2
+    told = capsys.readouterr().err
+    assert "view, train, evaluate" in told and told.count("\n") == 1
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(name in told for name in ("view", "train", "evaluate", "benchmark"))
+
+
+def test_flags_become_options(tmp_path: Path) -> None:
+    file = tmp_path / "a.safetensors"
+    file.touch()
+    flags = [str(file), "--game", "maze", "--difficulty", "hard", "--split", "train", "--level", "7", "--mode", "dream"]
+    assert cli.parse_view(flags) == ViewOptions(file, "maze", "hard", "train", 7, "dream", None)
+
+
+def test_unseen_levels_are_the_default(tmp_path: Path) -> None:
+    assert cli.parse_view([str(tmp_path)]).split == "unseen"
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        (["nowhere.safetensors"], "no such file"),
+        (["--game", "pong"], "coinrun"),
+        (["--level", "-4"], "level seeds go from 0"),
+        (["--level", "many"], "--level"),
+        (["--colour"], "--colour"),
+        (["--split", "test"], "unseen"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_2(flags: list[str], word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["view", *flags]) == 2
+    told = capsys.readouterr()
+    assert word in told.err and told.err.count("\n") == 1 and not told.out
+
+
+def test_debug_shows_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["view", "nowhere.safetensors", "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_damaged_checkpoint_is_refused_before_a_window_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(b"nothing of the kind")
+    assert cli.main(["view", str(file)]) == 2
+    assert str(file) in capsys.readouterr().err
+
+
+def test_a_screenshot_that_cannot_be_written_is_refused_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["view", "--screenshot", str(tmp_path / "no" / "x.png")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_the_bundled_checkpoint_plays_every_game(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    monkeypatch.setattr(cli, "files", lambda package: tmp_path)
+    assert cli.bundled_checkpoint("maze") is None
+    (folder / "coinrun.safetensors").touch()
+    assert cli.bundled_checkpoint(None) == cli.bundled_checkpoint("maze") == folder / "coinrun.safetensors"
+    (folder / "maze.safetensors").touch()
+    assert cli.bundled_checkpoint("maze") == folder / "maze.safetensors"
+
+
+def test_a_missing_library_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lacking() -> None:
+        raise UserError("The window needs libEGL.so.1: install it with `sudo apt install libegl1`.")
+
+    monkeypatch.setattr("dream_viewer.libraries.check_window", lacking)
+    monkeypatch.setattr(cli, "bundled_checkpoint", lambda game: None)
+    assert cli.main(["view"]) == 2
+    assert capsys.readouterr().err.endswith("`sudo apt install libegl1`.\n")

@@ -1,0 +1,136 @@
+"""The whole thing: a real X server where there is one, a real game, a real agent, a real training."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from dream_viewer import theme
+from dream_viewer.app import Quitter
+from dream_viewer.main_window import MainWindow
+from dream_viewer.messages import TrainingRequest
+from dream_viewer.session import Session
+from dream_viewer.settings import Settings
+from dream_viewer.training import TrainingState
+from dream_viewer.widgets.training_panel import TrainingForm
+from dream_viewer.workers.player_worker import PlayerWorker
+from dream_viewer.workers.training_worker import TrainingWorker
+from tests.dream_viewer.test_app import Loop
+from tests.player_support import small_checkpoint
+from trainer.checkpoint import read_header
+from trainer.config import Config
+from trainer.run import Run
+
+ROOT = Path(__file__).parents[2]
+X_SERVER = ["xvfb-run", "-a", "-s", "-screen 0 1280x800x24"]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("agent") / "small.safetensors"
+    return small_checkpoint(path, config=Config(preset="debug", dtype="float32", threads=1))
+
+
+def test_a_screenshot_from_the_command_line(checkpoint: Path, tmp_path: Path) -> None:
+    """On an X server of its own where Xvfb is installed, without any display elsewhere."""
+    file = tmp_path / "window.png"
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {key: value for key, value in os.environ.items() if key not in displays}
+    server = X_SERVER if shutil.which(X_SERVER[0]) else []
+    command = [sys.executable, "main.py", "view", str(checkpoint), "--mode", "dream", "--screenshot", str(file)]
+    done = subprocess.run(
+        server + command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    image = QImage(str(file))
+    assert (image.width(), image.height()) == (1280, 800)
+    bordering = [image.pixelColor(11, y).name() for y in range(image.height())]
+    assert bordering.count(theme.COLOURS["observed"]) > 400
+    picture = image.copy(20, 80, 480, 480)
+    colours = {picture.pixelColor(x, y).name() for x in range(0, 480, 8) for y in range(0, 480, 8)}
+    assert len(colours) > 8, "reality is not drawn"
+
+
+class Everything:
+    """The window with its real workers, as `app.run` puts them together."""
+
+    def __init__(self, run_dir: Path) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        if not app.styleSheet():
+            theme.apply(app)
+        self.player = PlayerWorker(device="cpu", dtype="float32")
+        self.session = Session(self.player, lambda request: TrainingWorker(self._here(request, run_dir)))
+        self.player.start()
+        self.window = MainWindow(self.session, Settings(reality_view="agent", training_panel=True))
+        self.loop = Loop()
+        self.quitter = Quitter(self.loop, self.session, self.window, None)
+        self.window.closing.connect(self.quitter._begin)
+        self.session.start()
+        self.window.show()
+
+    @staticmethod
+    def _here(request: TrainingRequest, run_dir: Path) -> TrainingRequest:
+        return TrainingRequest(request.config, request.source, request.resume, run_dir)
+
+
+@pytest.fixture
+def everything(qtbot: QtBot, tmp_path: Path) -> Iterator[Everything]:
+    everything = Everything(tmp_path / "run")
+    qtbot.addWidget(everything.window)
+    yield everything
+    everything.session.request_stop()
+    assert everything.session.wait_stopped(30_000)
+
+
+def test_training_in_the_window_shows_its_newest_weights_and_is_saved_when_the_window_closes(
+    everything: Everything, qtbot: QtBot, checkpoint: Path, tmp_path: Path
+) -> None:
+    session, window = everything.session, everything.window
+    window.open_path(str(checkpoint))
+    qtbot.waitUntil(lambda: session.moment is not None and session.agent is not None, timeout=30_000)
+    first = session.agent.generation
+    window.training_panel.fill(TrainingForm("debug", "coinrun", "debug", 4, 100_000, False))
+    window.training_panel._form.start.click()
+    qtbot.waitUntil(lambda: session.training.state is TrainingState.RUNNING, timeout=60_000)
+    qtbot.waitUntil(lambda: session.agent.training and session.agent.generation > first, timeout=60_000)
+    qtbot.waitUntil(
+        lambda: session.training.progress is not None and session.training.progress.updates > 2, timeout=60_000
+    )
+    generations = {moment.reading.generation for moment in session.reels[-1].moments if moment.reading is not None}
+    assert len(generations) == 1, "past and present weights never mix"
+
+    window.close()
+    assert not window.isVisible()
+    qtbot.waitUntil(lambda: everything.loop.codes == [0], timeout=30_000)
+    run = Run.open(tmp_path / "run")
+    header = read_header(run.latest_checkpoint())
+    assert header.kind == "full" and header.updates >= session.training.progress.updates
+    assert not run.broke_off()
+
+
+def test_reality_and_belief_on_show_are_those_of_the_game(
+    everything: Everything, qtbot: QtBot, checkpoint: Path
+) -> None:
+    session, window = everything.session, everything.window
+    window.open_path(str(checkpoint))
+    qtbot.waitUntil(lambda: session.reel is not None and len(session.reel) > 5, timeout=30_000)
+    session.seek(3)
+    moment = session.moment
+    assert window.reality._picture._frame is moment.step.frame
+    assert window.dream._picture._frame is moment.reading.belief
+    assert np.isfinite(window.timeline._values[:4]).all()

@@ -129,7 +129,7 @@ def save_checkpoint(path: Path, header: Header, tensors: Mapping[str, Tensor]) -
     description = {"format": FORMAT, **dataclasses.asdict(header)}
     contiguous = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
     contiguous = _unshared(contiguous)
-    metadata = {_KEY: json.dumps(description, allow_nan=False)}
+    metadata = {_KEY: json.dumps(description)}
 
     def write(temporary: Path) -> None:
         try:

@@ -7,11 +7,11 @@ functions of the seed and of counters, so a checkpoint holds no generator: a run
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -48,6 +48,7 @@ from trainer.process import use_threads
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.replay import Batch, Replay
 from trainer.run import Run, branch, user_key
+from trainer.tally import Mark, Pace, Tally
 from trainer.video import open_loop_video
 
 GPU_TRAIN_RATIO = 64.0
@@ -58,7 +59,8 @@ sees eight times as many fresh steps as with the reference's ratio."""
 REFUSED_IN_A_ROW = 10
 """Refused updates without a good one between after which training gives up."""
 _RATE_SECONDS = 30.0
-_WALL_CLOCK = "time/"
+_UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what a damaged state may raise
+_UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what a damaged state may raise
 
 EnvMaker = Callable[[Config], VectorEnv]
 Scorer = Callable[[Agent, Config], Generator[Tick, None, dict[str, float]]]
@@ -170,11 +172,13 @@ class TrainingLoop:
                         f"{from_checkpoint}: is of preset {theirs}, not {config.preset}; add --preset {theirs}."
                     )
             self.folder = Run.create(run_dir, config)
+            self.folder.lock()
         self.config = self.folder.config
 
     def _reopen(self, path: Path, run_dir: Path | None, total_steps: int | None) -> Run:
         path = path.expanduser()
         run = Run.open(path) if path.is_dir() else Run.of_checkpoint(path)
+        run.lock()
         latest = run.latest_checkpoint()
         chosen = latest if path.is_dir() else path.absolute()
         file = open_checkpoint(chosen)
@@ -189,7 +193,10 @@ class TrainingLoop:
         if chosen != latest:
             openable = read_header(latest).state.get("saves", [])
             self._fresh_replay = file.header.env_steps not in [env_steps for env_steps, _ in openable]
-            run = branch(run, chosen, run_dir, leave=("replay",) if self._fresh_replay else ())
+            old = run
+            run = branch(old, chosen, run_dir, leave=("replay",) if self._fresh_replay else ())
+            old.unlock()
+            run.lock()
             file = open_checkpoint(run.latest_checkpoint())
         elif run_dir is not None:
             raise UserError("--run_dir does not go with --resume of a run's newest checkpoint; leave it out.")
@@ -236,9 +243,9 @@ class TrainingLoop:
             UserError: the disk is full, the folder cannot be written, or too many updates in a row were refused; the
                 last checkpoint stays.
         """
-        ended = "failed"
-        self.folder.lock()
+        self.folder.note(None)
         events = self._events()
+        ended = "failed"
         try:
             while True:
                 self._clock.start()
@@ -251,34 +258,37 @@ class TrainingLoop:
                 yield event
                 if isinstance(event, Finished):
                     ended = event.reason
+        except BaseException:
+            with contextlib.suppress(UserError):  # what went wrong first is what a person must hear
+                self.folder.note(ended)
+            raise
+        else:
+            self.folder.note(ended)
         finally:
             events.close()
-            self.folder.release(ended)
+            self.folder.unlock()
 
     def _events(self) -> Generator[Event, None, None]:
         use_threads(self.config.threads)
-        self._build()
-        try:
-            yield Started(
-                str(self.folder.path), self.env_steps, self._updates, self.config.total_steps, self._summary()
-            )
+        with contextlib.ExitStack() as opened:
+            self._build(opened)
+            folder, total_steps = str(self.folder.path), self.config.total_steps
+            yield Started(folder, self.env_steps, self._updates, total_steps, self._summary())
             if self._checkpoint is None or self._fresh_replay:
                 yield self._save()
-            while self.env_steps < self.config.total_steps and not self._stop.is_set():
+            while (self._ratio.owed or self.env_steps < total_steps) and not self._stop.is_set():
                 yield from self._turn()
                 if not self._ratio.owed and not self._stop.is_set():
                     yield from self._between()
             if not self._saved_now:
                 yield self._save()
-            reason = "complete" if self.env_steps >= self.config.total_steps else "stopped"
+            complete = self.env_steps >= total_steps and not self._ratio.owed
+            reason = "complete" if complete else "stopped"
             checkpoint = self.folder.checkpoint_path(self.env_steps)
             yield Finished(reason, self.env_steps, self._updates, str(checkpoint))
-        finally:
-            self.replay.close()
-            self._env.close()
 
-    def _build(self) -> None:
-        config = self.config
+    def _build(self, opened: contextlib.ExitStack) -> None:
+        config, file = self.config, self._checkpoint
         device = torch.device(config.device)
         dtype = torch.bfloat16 if config.dtype == "bfloat16" else torch.float32
         self.agent = Agent(config.size, dtype=torch.float32, device=device, horizon=config.horizon, seed=config.seed)
@@ -289,39 +299,45 @@ class TrainingLoop:
         self._saving = Every(config.save_every, config.save_every_updates)
         self._evaluating = Every(config.evaluate_every, config.evaluate_every_updates)
         self._filming = Every(config.video_every)
+        self._tally = Tally(config.batch_size * config.batch_length)
+        self._pace = Pace()
         self._updates = self._skipped = self._in_a_row = 0
         self._saved_now = False
-        self._last_update_counts = (0, 0)
-        self._sums: dict[str, float] = {}
-        self._summed = 0
-        self._ended: list[tuple[float, int]] = []
         self._best: dict[str, Any] | None = None
         self._saves: list[list[int]] = []
-        self._interval = (0.0, 0, 0)
-        self._marks: deque[tuple[float, int, int]] = deque()
-        file = self._checkpoint
-        state = file.header.state if file else {}
-        self._env = self._make_env(config)
+        env = self._make_env(config)
+        opened.callback(env.close)
+        self.replay = self._open_replay(dtype)
+        opened.callback(self.replay.close)
+        self.collector = Collector(env, self.agent, self.replay, config.seed)
+        if file is not None:
+            self._load(file)
+        elif self._weights is not None:
+            with torch.no_grad():
+                self.learner.load_weights(self._weights.weights())
+        self._tally.begin(self._now())
+
+    def _now(self) -> Mark:
+        return Mark(self.elapsed, self._updates, self.env_steps)
+
+    def _open_replay(self, dtype: torch.dtype) -> Replay:
+        config, file = self.config, self._checkpoint
         try:
-            self.replay = Replay(
+            return Replay(
                 self.folder.replay_dir,
                 config.num_envs,
                 config.size,
                 "bfloat16" if dtype == torch.bfloat16 else "float32",
                 int(config.replay_gib * 2**30),
                 config.batch_length + 1,
-                None if file is None or self._fresh_replay else state["replay"],
+                None if file is None or self._fresh_replay else file.header.state["replay"],
             )
-            self.collector = Collector(self._env, self.agent, self.replay, config.seed)
-            if file is not None:
-                self._load(file)
-            elif self._weights is not None:
-                with torch.no_grad():
-                    self.learner.load_weights(self._weights.weights())
-        except BaseException:
-            self._env.close()
-            raise
-        self._interval = (self.elapsed, self._updates, self.env_steps)
+        except _UNFIT as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> UserError:
+        path = self._checkpoint.path if self._checkpoint else self.folder.path
+        return UserError(f"{path}: its training state is damaged ({error!r}); start a new run from it with --from.")
 
     def _summary(self) -> str:
         config = self.config
@@ -341,7 +357,7 @@ class TrainingLoop:
             yield from self._update()
         else:
             for ended in self.collector.step():
-                self._ended.append((ended.total_reward, ended.length))
+                self._tally.episode(ended)
                 yield ended
             self._saved_now = False
             if self.replay.sequences:
@@ -372,9 +388,7 @@ class TrainingLoop:
         self._updates += 1
         self._in_a_row = 0
         self._saved_now = False
-        for name, value in fetch(result.metrics).items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._summed += 1
+        self._tally.update(fetch(result.metrics))
 
     def _refuse(self, batch: Batch, why: str) -> UpdateSkipped:
         """Notes a refused update, keeps its batch for study, and gives up after too many in a row."""
@@ -402,7 +416,7 @@ class TrainingLoop:
     # Between turns
 
     def _between(self) -> Iterator[Event]:
-        if self._due(self._log) and (self._summed or self._ended):
+        if self._due(self._log) and not self._tally.empty:
             yield self._row()
         best = False
         if self._updates and self._due(self._evaluating):
@@ -423,27 +437,11 @@ class TrainingLoop:
         return what.due(self.elapsed, self._updates)
 
     def _row(self) -> Metrics:
-        values = {name: total / self._summed for name, total in self._sums.items()}
-        if self._ended:
-            values["train.mean_return"] = float(np.mean([total for total, _ in self._ended]))
-            values["train.mean_length"] = float(np.mean([length for _, length in self._ended]))
-            values["train.episodes"] = float(len(self._ended))
+        values = self._tally.row(self._now())
         values["replay.steps"] = float(len(self.replay))
         values["updates.skipped"] = float(self._skipped)
-        elapsed, updates, env_steps = self._interval
-        seconds = max(self.elapsed - elapsed, 1e-9)
-        values[f"{_WALL_CLOCK}elapsed"] = self.elapsed
-        values[f"{_WALL_CLOCK}updates_per_second"] = (self._updates - updates) / seconds
-        values[f"{_WALL_CLOCK}frames_per_second"] = (self._updates - updates) * self._frames_per_update / seconds
-        values[f"{_WALL_CLOCK}env_steps_per_second"] = (self.env_steps - env_steps) / seconds
-        self._interval = (self.elapsed, self._updates, self.env_steps)
-        self._sums, self._summed, self._ended = {}, 0, []
         self._log.done(self.elapsed, self._updates)
         return Metrics(self.env_steps, self._updates, values)
-
-    @property
-    def _frames_per_update(self) -> int:
-        return self.config.batch_size * self.config.batch_length
 
     def _evaluate(self) -> Generator[Event, None, dict[str, float] | None]:
         """Scores of the present weights; None where a stop came between: it is done again then."""
@@ -468,24 +466,17 @@ class TrainingLoop:
         return True
 
     def _progress(self) -> Progress:
-        now = (self.elapsed, self._updates, self.env_steps)
-        self._marks.append(now)
-        while len(self._marks) > 2 and now[0] - self._marks[0][0] > _RATE_SECONDS:
-            self._marks.popleft()
-        elapsed, updates, env_steps = self._marks[0]
-        seconds = now[0] - elapsed
-        rate = (now[1] - updates) / seconds if seconds > 0 else 0.0
-        speed = (now[2] - env_steps) / seconds if seconds > 0 else 0.0
+        updates, env_steps = self._pace.rates(self._now())
         recent = self.collector.recent
         return Progress(
             env_steps=self.env_steps,
             updates=self._updates,
             skipped=self._skipped,
-            elapsed=now[0],
-            updates_per_second=rate,
-            frames_per_second=rate * self._frames_per_update,
+            elapsed=self.elapsed,
+            updates_per_second=updates,
+            frames_per_second=updates * self.config.batch_size * self.config.batch_length,
             mean_return=math.fsum(recent) / len(recent) if recent else None,
-            seconds_left=(self.config.total_steps - self.env_steps) / speed if speed > 0 else None,
+            seconds_left=(self.config.total_steps - self.env_steps) / env_steps if env_steps > 0 else None,
         )
 
     # Saving and loading
@@ -495,8 +486,8 @@ class TrainingLoop:
         self._saving.done(self.elapsed, self._updates)
         replay = self.replay.save()
         path = self.folder.checkpoint_path(self.env_steps)
-        self._saves = [save for save in self._saves if save[0] != self.env_steps]
-        self._saves = [*self._saves, [self.env_steps, replay["save"]]][-self.config.keep_checkpoints :]
+        older = [save for save in self._saves if save[0] != self.env_steps and self._is_there(save[0])]
+        self._saves = [*older, [self.env_steps, replay["save"]]][-self.config.keep_checkpoints :]
         tensors = self.learner.state_tensors()
         low, high = tensors.pop("normaliser/lo"), tensors.pop("normaliser/hi")
         header = Header(
@@ -517,21 +508,19 @@ class TrainingLoop:
         self._saved_now = True
         return Saved(str(path), self.env_steps, self._updates, best)
 
+    def _is_there(self, env_steps: int) -> bool:
+        return self.folder.checkpoint_path(env_steps).exists()
+
     def _state(self, replay: dict[str, Any]) -> dict[str, Any]:
         return {
             "replay": replay,
             "collector": self.collector.state(),
             "ratio": self._ratio.state(),
             "in_a_row": self._in_a_row,
-            "sums": self._sums,
-            "summed": self._summed,
-            "ended": self._ended,
+            "tally": self._tally.state(),
             "best": self._best,
             "saves": self._saves,
-            "log": self._log.state(),
-            "saving": self._saving.state(),
-            "evaluating": self._evaluating.state(),
-            "filming": self._filming.state(),
+            "schedule": {name: every.state() for name, every in self._schedule().items()},
         }
 
     def _load(self, file: CheckpointFile) -> None:
@@ -547,15 +536,12 @@ class TrainingLoop:
             self.collector.load(state["collector"], tensors, self._key)
             self._ratio.load(state["ratio"])
             self._in_a_row = state["in_a_row"]
-            self._sums, self._summed = dict(state["sums"]), state["summed"]
-            self._ended = [(float(total), int(length)) for total, length in state["ended"]]
+            self._tally.load(state["tally"])
             self._best, self._saves = state["best"], state["saves"]
             for name, every in self._schedule().items():
-                every.load(state[name])
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise UserError(
-                f"{file.path}: its training state is damaged ({error}); start a new run from it with --from."
-            ) from error
+                every.load(state["schedule"][name])
+        except _UNFIT as error:
+            raise self._damaged(error) from error
         self._saved_now = not self._fresh_replay
 
     def _schedule(self) -> dict[str, Every]:

@@ -226,30 +226,33 @@ class Run:
         return folder / f"update-{attempt:09d}.npz"
 
     def lock(self) -> None:
-        """Takes the run for this process, until :meth:`release` or its end, and notes that training is under way.
+        """Takes the run for this process, until :meth:`unlock` or its end.
 
         Raises:
             UserError: another process has it, or the folder cannot be written.
         """
         path = self.path / "run.lock"
         try:
-            file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held until release
+            file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held until unlock
         except OSError as error:
             raise UserError(f"{path}: cannot be written ({error.strerror}); make the folder writable.") from error
         if not _try_lock(file):
             file.close()
-            raise UserError(f"{self.path}: is being trained by another process; stop that one first.")
+            raise UserError(f"{self.path}: is being trained already; stop that training first.")
         self._lock = file
-        self._note(None)
 
-    def release(self, ended: str) -> None:
-        """Gives the run free, with a word on how training ended."""
+    def unlock(self) -> None:
+        """Gives the run free; harmless when it is."""
         if self._lock is not None:
-            self._note(ended)
             self._lock.close()
             self._lock = None
 
-    def _note(self, ended: str | None) -> None:
+    def note(self, ended: str | None) -> None:
+        """Notes how training ended, or with None that it is under way.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
         text = json.dumps({"process": os.getpid(), "ended": ended})
         write_safely(self.path / "state.json", lambda temporary: _write_text(temporary, text))
 

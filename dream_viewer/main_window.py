@@ -313,7 +313,8 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _advance_future(self) -> None:
         frames = self._clock.restart() / 1000 * BASE_FPS
-        if self._future_show.advance(frames, self._session.future):
+        at_rest = self._session.playback.state is State.PAUSED
+        if self._future_show.advance(frames, self._session.future, at_rest):
             self._show_dream()
 
     @pyqtSlot()

@@ -13,6 +13,8 @@ from trainer.episode import Moment, Outcome
 
 HOLD_FRAMES = 8
 """Frames for which the last imagined picture stays before a future is shown again from its beginning."""
+LIVE_PACE = 2.0
+"""Pace at which futures are played while the agent acts, as a multiple of the game's own."""
 _LIKELY_END = 0.5
 
 
@@ -85,10 +87,11 @@ def no_future(moment: Moment) -> View:
 
 
 class FutureShow:
-    """Which imagined frame is on show: each future is played at the game's pace, again and again.
+    """Which imagined frame is on show: each future is played through, then begun again or followed by the next one.
 
-    While the agent acts, a newer future waits until the present one was seen to its end, since one that is replaced
-    at every step cannot be watched; at rest the cursor's own future is shown at once.
+    While the agent acts, a future is played at twice the game's pace and the newest one follows at once: the picture
+    runs ahead of reality and starts from it again and again. A future that gave way at every single step could not be
+    watched. At rest the cursor's own future is played at the game's pace, and its last frame stays for a while.
 
     Attributes:
         future: on show; None while there is none.
@@ -111,11 +114,12 @@ class FutureShow:
         if at_rest or self.future is None or (newest is not None and self._other_life(newest)):
             self._begin(newest)
 
-    def advance(self, frames: float, newest: Future | None) -> bool:
+    def advance(self, frames: float, newest: Future | None, at_rest: bool) -> bool:
         """Let time pass.
 
         Args:
             frames: of the game's own pace that passed. newest: what follows when this one is over.
+            at_rest: the cursor stands still.
 
         Returns:
             Whether another frame is on show now.
@@ -123,12 +127,12 @@ class FutureShow:
         if self.future is None:
             return False
         before = (self.future, self.ahead)
-        self._clock += frames
-        last = self.future.dream.frames.shape[1] - 1
-        if self._clock >= last + 1 + HOLD_FRAMES:
+        self._clock += frames if at_rest else frames * LIVE_PACE
+        length = self.future.dream.frames.shape[1]
+        if self._clock >= length + (HOLD_FRAMES if at_rest else 0):
             self._begin(newest or self.future)
         else:
-            self.ahead = min(int(self._clock), last)
+            self.ahead = min(int(self._clock), length - 1)
         return before != (self.future, self.ahead)
 
     def _other_life(self, newest: Future) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dream_viewer.messages import AgentInfo
 from dream_viewer.playback import State
 from dream_viewer.records import Stat
@@ -14,10 +17,14 @@ END = "end (Procgen shows no last frame)"
 
 MINUS = "\u2212"
 _OUTCOMES: dict[Outcome, str] = {"won": "won", "lost": "lost", "timeout": "time-out"}
-_SURPRISES = ((3.0, "as expected"), (8.0, "a little unexpected"), (20.0, "unexpected"))
+_SURPRISES = ((0.5, "less than usual"), (1.5, "as usual"), (3.0, "more than usual"))
 _NOT_YET = "\u2013"
 LABELS = ("Level seed", "Return", "Step", "Value", "About to", "Surprise")
 """The read-outs, in the order of their places."""
+
+
+ENOUGH_SURPRISES = 5
+"""Surprises of an episode that make a median worth comparing with."""
 
 
 def count(number: int) -> str:
@@ -60,9 +67,17 @@ def decimal(number: float) -> str:
     return f"{number:.2f}".replace("-", MINUS)
 
 
-def surprise_word(nats: float) -> str:
-    """A word for a surprise in nats."""
-    return next((word for limit, word in _SURPRISES if nats < limit), "very unexpected")
+def surprise_word(nats: float, before: NDArray[np.float32]) -> str:
+    """A word for a surprise, beside the median of those before it in the episode; empty while there are too few.
+
+    Args:
+        nats: the surprise. before: (T,) those before it, NaN where they are undefined.
+    """
+    known = before[np.isfinite(before)]
+    if len(known) < ENOUGH_SURPRISES:
+        return ""
+    usual = max(float(np.median(known)), 0.1)
+    return next((word for limit, word in _SURPRISES if nats < limit * usual), "far more than usual")
 
 
 def action_name(action: int) -> str:
@@ -95,7 +110,7 @@ def stats(reel: Reel | None, index: int, moment: Moment | None) -> tuple[Stat, .
         Stat(LABELS[2], count(index), _of_text(reel, index)),
         Stat(LABELS[3], _NOT_YET if reading is None else decimal(reading.value), "expected return"),
         _action(moment),
-        _surprise(moment),
+        _surprise(moment, reel.surprises[:index]),
     )
 
 
@@ -119,13 +134,13 @@ def _action(moment: Moment) -> Stat:
     return Stat(label, action_name(step.action), detail)
 
 
-def _surprise(moment: Moment) -> Stat:
+def _surprise(moment: Moment, before: NDArray[np.float32]) -> Stat:
     label, reading = LABELS[5], moment.reading
     if reading is None:
         return Stat(label, _NOT_YET, "nothing was seen")
     if reading.surprise is None:
         return Stat(label, _NOT_YET, "first frame")
-    return Stat(label, f"{reading.surprise:.1f} nats", surprise_word(reading.surprise))
+    return Stat(label, f"{reading.surprise:.1f} nats", surprise_word(reading.surprise, before))
 
 
 def position(reel: Reel | None, index: int) -> str:

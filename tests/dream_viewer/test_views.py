@@ -67,14 +67,14 @@ class TestFutureShow:
         show.offer(made, at_rest=True)
         seen = [show.ahead]
         for _ in range(15 + views.HOLD_FRAMES):
-            show.advance(1.0, made)
+            show.advance(1.0, made, at_rest=True)
             seen.append(show.ahead)
         assert seen == [*range(15), *[14] * views.HOLD_FRAMES, 0]
 
     def test_at_rest_the_cursors_own_future_is_shown_at_once(self) -> None:
         show, later = views.FutureShow(), future(key(9))
         show.offer(future(key()), at_rest=True)
-        show.advance(5.0, None)
+        show.advance(5.0, None, at_rest=True)
         show.offer(later, at_rest=True)
         assert show.future is later and show.ahead == 0
         show.offer(None, at_rest=True)
@@ -83,10 +83,10 @@ class TestFutureShow:
     def test_while_the_agent_acts_a_future_is_seen_to_its_end(self) -> None:
         show, first, later = views.FutureShow(), future(key()), future(key(9))
         show.offer(first, at_rest=False)
-        show.advance(5.0, later)
+        show.advance(2.5, later, at_rest=False)
         show.offer(later, at_rest=False)
         assert show.future is first and show.ahead == 5
-        show.advance(100.0, later)
+        show.advance(5.0, later, at_rest=False)
         assert show.future is later and show.ahead == 0
 
     def test_other_weights_or_another_episode_end_it(self) -> None:
@@ -99,13 +99,13 @@ class TestFutureShow:
     def test_the_same_future_is_not_begun_anew(self) -> None:
         show, made = views.FutureShow(), future(key())
         show.offer(made, at_rest=True)
-        show.advance(5.0, made)
+        show.advance(5.0, made, at_rest=True)
         show.offer(Future(made.key, made.dream), at_rest=True)
         assert show.ahead == 5
 
     def test_advance_tells_whether_anything_changed(self) -> None:
         show, made = views.FutureShow(), future(key())
-        assert not show.advance(1.0, None)
+        assert not show.advance(1.0, None, at_rest=True)
         show.offer(made, at_rest=True)
-        assert not show.advance(0.4, made)
-        assert show.advance(0.7, made)
+        assert not show.advance(0.4, made, at_rest=True)
+        assert show.advance(0.7, made, at_rest=True)

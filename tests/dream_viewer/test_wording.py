@@ -1,5 +1,6 @@
 """Numbers in words, and the read-outs at the cursor."""
 
+import numpy as np
 import pytest
 
 from dream_viewer import wording
@@ -34,10 +35,11 @@ def test_signed(number: float, text: str) -> None:
     assert wording.signed(number) == text
 
 
-def test_words_for_surprise_grow_with_it() -> None:
-    words = [wording.surprise_word(nats) for nats in (0.5, 5, 12, 60)]
-    assert len(set(words)) == 4
-    assert words[0] == "as expected"
+def test_words_for_surprise_go_by_the_episode_s_own() -> None:
+    before = np.array([np.nan, 4, 5, 6, 5, 5], np.float32)
+    words = [wording.surprise_word(nats, before) for nats in (1.0, 6.0, 9.0, 60.0)]
+    assert words == ["less than usual", "as usual", "more than usual", "far more than usual"]
+    assert wording.surprise_word(9.0, before[:4]) == ""
 
 
 def shown(reel: Reel, index: int) -> dict[str, tuple[str, str]]:
@@ -52,7 +54,7 @@ def test_stats_of_a_moment() -> None:
         "Step": ("1", "episode goes on"),
         "Value": ("6.25", "expected return"),
         "About to": ("right + up", "60 % sure"),
-        "Surprise": ("9.0 nats", "unexpected"),
+        "Surprise": ("9.0 nats", ""),
     }
     assert shown(reel, 0)["Surprise"] == ("\u2013", "first frame")
 

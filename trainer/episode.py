@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ Outcome = Literal["won", "lost", "timeout"]
 Split = Literal["train", "unseen"]
 
 
-def frozen(array: NDArray) -> NDArray:
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """The same array, made read-only: records cross threads."""
     array.setflags(write=False)
     return array
@@ -24,7 +24,7 @@ def frozen(array: NDArray) -> NDArray:
 
 def frame_hash(frame: NDArray[np.uint8]) -> str:
     """A short fingerprint of a frame's pixels (64 bits of BLAKE2b, hexadecimal)."""
-    return hashlib.blake2b(np.ascontiguousarray(frame), digest_size=8).hexdigest()
+    return hashlib.blake2b(np.ascontiguousarray(frame).data, digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

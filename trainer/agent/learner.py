@@ -8,9 +8,10 @@ that is stopped or refused leaves no trace.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.agent.actor_critic import imagination_loss, replay_value_loss, value_head
@@ -202,8 +203,8 @@ class Learner:
         """A batch as tensors on the device, and the state before its first step."""
         device = self.agent.device
 
-        def steps(array: object, start: int = 1) -> Tensor:
-            return torch.from_numpy(array)[:, start:].to(device, non_blocking=True)  # type: ignore[arg-type]
+        def steps(array: NDArray[Any], start: int = 1) -> Tensor:
+            return torch.from_numpy(array)[:, start:].to(device, non_blocking=True)
 
         stored = Latent(*context_latent(batch, self.agent.dtype, device))
         nothing_goes_on = torch.zeros(len(batch.action), dtype=torch.bool, device=device)
@@ -249,7 +250,7 @@ class Learner:
         proceed(poll, "decode")
         model: WorldModelLoss = world.losses(obs, sequence, config.free_nats)
         proceed(poll, "imagine")
-        start = Latent(sequence.deter.detach().flatten(0, 1), sequence.index.flatten(0, 1))
+        start = Latent(sequence.deter.detach().flatten(0, 1), sequence.indices.flatten(0, 1))
         rollout = imagine(
             world.dyn, critic.pol, start, config.imagination, generator, forced.rollout if forced else None
         )
@@ -311,9 +312,7 @@ class Learner:
             replay_returns,
         )
 
-    def update(
-        self, batch: Batch, generator: torch.Generator, poll: Callable[[str], bool] = never
-    ) -> UpdateResult:
+    def update(self, batch: Batch, generator: torch.Generator, poll: Callable[[str], bool] = never) -> UpdateResult:
         """One update from one batch of replay.
 
         Args:
@@ -346,7 +345,7 @@ class Learner:
             "lr": torch.tensor(learning_rate(step, self.config.lr, self.config.warmup), device=norm.device),
         }
         sequence = computed.sequence
-        return UpdateResult(sequence.deter.detach(), sequence.index, metrics)
+        return UpdateResult(sequence.deter.detach(), sequence.indices, metrics)
 
 
 def proceed(poll: Callable[[str], bool], part: str) -> None:

@@ -84,7 +84,7 @@ class _TwoHotLoss(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         logits, columns, shares = ctx.saved_tensors
         rows, out = logits.reshape(-1, BINS), torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
         columns, shares = columns.flatten(0, -2), (shares * grad.unsqueeze(-1)).flatten(0, -2)
@@ -145,7 +145,7 @@ class _StraightThrough(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
         return grad.float(), None, None
 
 

@@ -62,7 +62,7 @@ class _NormSiLU(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         x, scale = ctx.saved_tensors
         width = x.shape[-1]
         rows, grads = x.reshape(-1, width), grad.reshape(-1, width)
@@ -118,7 +118,7 @@ class _PoolNormSiLU(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         x, scale = ctx.saved_tensors
         frames, height, width, channels = x.shape
         out = torch.empty_like(x)
@@ -169,7 +169,7 @@ class _SigmoidSquaredError(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         logits, target = ctx.saved_tensors
         out = torch.empty_like(logits)
         step = _rows_per_block(logits.shape[0], logits[0].numel(), logits.device)

@@ -70,7 +70,8 @@ class LaProp:
         """Takes gradients (any dtype) and returns their overall norm, a scalar: not finite if any of them is not."""
         self.grads.copy_from(grads)
         self._norms = torch._foreach_norm(self.grads.views)
-        return torch.linalg.vector_norm(torch.stack(self._norms))
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(self._norms))
+        return norm
 
     @torch.no_grad()
     def step(self) -> None:

@@ -33,13 +33,13 @@ class Sequence(NamedTuple):
     """A sequence observed by the posterior.
 
     Attributes:
-        deter: (B, T, D). stoch: (B, T, Z) straight-through one-hot. index: (B, T, S) int64.
+        deter: (B, T, D). stoch: (B, T, Z) straight-through one-hot. indices: (B, T, S) int64.
         logits: (B, T, S, C) raw posterior logits.
     """
 
     deter: Tensor
     stoch: Tensor
-    index: Tensor
+    indices: Tensor
     logits: Tensor
 
 
@@ -122,7 +122,8 @@ class RSSM(nn.Module):
         x = deter
         for i in range(self.PRIOR_LAYERS):
             x = self.get_submodule(f"prior{i}norm")(self.get_submodule(f"prior{i}")(x))
-        return self.priorlogit(x).unflatten(-1, (self.stoch, self.classes))
+        logits: Tensor = self.priorlogit(x).unflatten(-1, (self.stoch, self.classes))
+        return logits
 
     def project_tokens(self, tokens: Tensor) -> Tensor:
         """The tokens' share (..., hidden) of the posterior's first layer, its bias included."""
@@ -131,7 +132,8 @@ class RSSM(nn.Module):
     def posterior(self, deter: Tensor, projected: Tensor) -> Tensor:
         """Raw posterior logits (B, S, C) of deter (B, D) and projected tokens (B, hidden)."""
         x = torch.addmm(projected, deter, self.obs0.kernel[: self.deter])
-        return self.obslogit(self.obs0norm(x)).unflatten(-1, (self.stoch, self.classes))
+        logits: Tensor = self.obslogit(self.obs0norm(x)).unflatten(-1, (self.stoch, self.classes))
+        return logits
 
     def observe(
         self,
@@ -160,13 +162,13 @@ class RSSM(nn.Module):
         projected = self.project_tokens(tokens).unbind(1)
         resets = is_first.any(0).tolist()
         unseen = blind.any(0).tolist() if blind is not None else [False] * len(resets)
-        actions, keeps = actions.unbind(1), keep.unsqueeze(-1).unbind(1)
+        acts, keeps = actions.unbind(1), keep.unsqueeze(-1).unbind(1)
         deter, stoch = carry.deter, self.onehot(carry.stoch)
         deters, stochs, indices, logits = [], [], [], []
         for t in range(len(resets)):
             if resets[t]:
                 deter, stoch = deter * keeps[t], stoch * keeps[t]
-            deter = self.step(deter, stoch, actions[t])
+            deter = self.step(deter, stoch, acts[t])
             logit = self.posterior(deter, projected[t])
             source = logit
             if unseen[t]:

@@ -76,7 +76,8 @@ class WorldModel(nn.Module):
 
     def tokens(self, frames: Tensor) -> Tensor:
         """(B, T, 64, 64, 3) uint8 to (B, T, E)."""
-        return self.enc(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
+        tokens: Tensor = self.enc(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
+        return tokens
 
     def kl_losses(
         self, post_logits: Tensor, prior_logits: Tensor, free_nats: float

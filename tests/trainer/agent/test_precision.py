@@ -82,10 +82,10 @@ def _check_bfloat16(size: ModelSize, weights: dict[str, Tensor] | None, normalis
     obs, generator = _observations(), torch_generator(0, "precision test")
     want = exact.losses(obs, exact.agent.initial(BATCH), generator)
     imagined = want.rollout.feat[:, 1:, size.deter :].unflatten(-1, (size.stoch, size.classes)).argmax(-1)
-    forced = Forced(want.sequence.index, ForcedRollout(imagined, want.rollout.action))
+    forced = Forced(want.sequence.indices, ForcedRollout(imagined, want.rollout.action))
     got = fast.losses(obs, fast.agent.initial(BATCH), generator, forced=forced)
     assert got.rollout.feat.dtype == torch.bfloat16
-    assert torch.equal(got.sequence.index, want.sequence.index)
+    assert torch.equal(got.sequence.indices, want.sequence.indices)
 
     assert set(got.losses) == set(want.losses)
     off = {}

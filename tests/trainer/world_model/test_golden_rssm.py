@@ -59,7 +59,7 @@ def test_golden_rssm_observe_with_resets_and_kl(golden: Golden) -> None:
     golden.check("stoch", sequence.stoch.view(shape))
     golden.check("final_deter", sequence.deter[:, -1])
     golden.check("final_stoch", sequence.stoch[:, -1].unflatten(-1, shape[-2:]))
-    assert torch.equal(sequence.index, forced)
+    assert torch.equal(sequence.indices, forced)
 
     model = WorldModel(size_of(golden.params(), shape), rssm.num_actions, torch.Generator(), horizon=333)
     for free in (0, 1):

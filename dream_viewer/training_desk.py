@@ -150,7 +150,7 @@ class TrainingDesk(QObject):
             return ""
         if request.resume is not None:
             return f"continuing {request.resume.name}"
-        origin = "zero" if request.source is None else request.source.name
+        origin = "zero" if request.source is None else request.source.stem
         return f"{request.config.game}, {request.config.preset}, from {origin}"
 
     @pyqtSlot(object)

@@ -30,7 +30,7 @@ def open_loop_video(agent: Agent, replay: Replay, seed: int, env_steps: int, upd
     batch = replay.sample(_CANDIDATES, numpy_generator(seed, "video", updates))
     length = min(FRAMES, batch.frame.shape[1] - 1)
     whole = ~(batch.is_first[:, 1 : length + 1].any(1) | batch.is_last[:, : length + 1].any(1))
-    rows = np.flatnonzero(whole)[:SEQUENCES]
+    rows = np.flatnonzero(whole)[-SEQUENCES:]  # the last are drawn uniformly, the first may come from the online queue
     if not len(rows) or length <= OBSERVED:
         return None
     truth = batch.frame[rows, 1 : length + 1]

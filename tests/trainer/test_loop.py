@@ -14,7 +14,7 @@ import torch
 
 from tests.trainer.loop_support import TINY, copied, corridor, differing, drive, resumed, tiny_loop, updates_reach
 from trainer.agent.agent import Agent
-from trainer.checkpoint import export_weights, open_checkpoint, save_checkpoint
+from trainer.checkpoint import export_weights, open_checkpoint, read_header, save_checkpoint
 from trainer.config import Config
 from trainer.envs.testing import RIGHT
 from trainer.errors import UserError
@@ -31,7 +31,6 @@ from trainer.events import (
     UpdateSkipped,
 )
 from trainer.loop import REFUSED_IN_A_ROW, TrainingLoop, settle
-from trainer.pace import Clock, Every
 from trainer.replay import Batch
 
 
@@ -131,6 +130,16 @@ def test_a_stop_in_the_middle_of_an_update_leaves_no_trace(tmp_path: Path) -> No
             again.stop()
     assert replays == [digest]
     assert differing(undisturbed.learner.state_tensors(), again.learner.state_tensors()) == []
+
+
+def test_a_run_in_bfloat16_goes_on_to_the_bit(tmp_path: Path) -> None:
+    straight = tiny_loop(tmp_path / "straight", dtype="bfloat16")
+    drive(straight, updates_reach(8))
+    drive(tiny_loop(tmp_path / "run", dtype="bfloat16"), updates_reach(3))
+    again = resumed(tmp_path / "run")
+    drive(again, updates_reach(8))
+    assert again.agent.dtype == torch.bfloat16
+    assert differing(straight.learner.state_tensors(), again.learner.state_tensors()) == []
 
 
 def poisoned(loop: TrainingLoop, times: int) -> None:
@@ -304,6 +313,10 @@ def test_from_starts_a_new_run_with_a_checkpoints_weights_alone(tmp_path: Path) 
         state = new.learner.state_tensors()
         assert not any(state[name].any() for name in state if name.startswith(("nu/", "mu/")))
         assert state["slowval/head/logits/kernel"].equal(state["val/head/logits/kernel"])
+        next(events)
+        before = read_header(new.folder.latest_checkpoint()).provenance["from"]
+        assert (before["updates"], before["env_steps"]) == (old.updates, old.env_steps)
+        assert 0 < before["elapsed"] <= old.elapsed
         events.close()
 
 
@@ -342,17 +355,6 @@ def test_the_clock_runs_only_while_the_loop_works_and_goes_on_after_a_resume(
     next(events)
     assert third.elapsed == elapsed
     events.close()
-
-
-def test_every_counts_seconds_or_updates() -> None:
-    by_time, by_count, never = Every(10.0), Every(10.0, 4), Every(0.0)
-    assert [by_time.due(t, 99) for t in (9.9, 10.0)] == [False, True]
-    assert [by_count.due(99.0, n) for n in (3, 4)] == [False, True]
-    assert not never.due(1e9, 10**9)
-    by_time.done(12.0, 0)
-    assert not by_time.due(21.9, 0)
-    clock = Clock(5.0)
-    assert clock.elapsed == 5.0
 
 
 def test_auto_settings_are_decided_and_written_down(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from importlib.resources import as_file, files
@@ -113,8 +114,16 @@ def bundled_checkpoint(game: str | None) -> Path | None:
     return None
 
 
+def _load_game() -> None:
+    """Have Procgen read its pictures, once for the process, on a second core while this one imports torch and Qt."""
+    from trainer.envs.procgen import ProcgenVector
+
+    ProcgenVector(BUNDLED, "easy", num_envs=1).close()
+
+
 def _view(arguments: Sequence[str]) -> int:
     options = parse_view(arguments)
+    threading.Thread(target=_load_game, name="game", daemon=True).start()
     from trainer.process import prepare
 
     prepare()  # imports torch, which on Windows must come before Qt

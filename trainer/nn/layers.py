@@ -27,7 +27,7 @@ def truncated_normal(shape: tuple[int, ...], fan_in: int, scale: float, generato
     """
     values = torch.empty(shape)
     nn.init.trunc_normal_(values, std=1.0, a=-2.0, b=2.0, generator=generator)
-    return values.mul_(TRUNCATION_GAIN * scale / math.sqrt(fan_in))  #  on meta imports torch's compiler
+    return values.mul_(TRUNCATION_GAIN * scale / math.sqrt(fan_in))  # a product of meta tensors imports the compiler
 
 
 class Linear(nn.Module):

@@ -14,7 +14,15 @@ from types import TracebackType
 from typing import IO
 
 import appdirs
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import (
+    QMessageLogContext,
+    QObject,
+    QTimer,
+    QtMsgType,
+    pyqtSignal,
+    pyqtSlot,
+    qInstallMessageHandler,
+)
 from PyQt6.QtWidgets import QApplication
 
 from dream_viewer import theme
@@ -28,8 +36,6 @@ from dream_viewer.workers.training_worker import TrainingWorker
 from trainer.errors import UserError
 from trainer.run import broken_off_runs
 
-SWITCH_INTERVAL = 0.0005
-"""Seconds a thread may hold the interpreter while another waits: the window waits less for the workers."""
 SCREENSHOT_AFTER = 4.0
 """Seconds of playing before a screenshot."""
 SCREENSHOT_LIMIT = 120.0
@@ -48,7 +54,7 @@ def run(options: ViewOptions) -> int:
     Returns:
         the process's exit code: 0, or 2 where a screenshot could not be made.
     """
-    sys.setswitchinterval(SWITCH_INTERVAL)
+    qInstallMessageHandler(_on_qt_message)
     crash_log = _watch_native_crashes()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Dream Agent")
@@ -93,6 +99,12 @@ def _choice(options: ViewOptions) -> LevelChoice:
     if options.level is None:
         return LevelChoice(options.split)
     return LevelChoice("train" if options.level < _TRAIN_LEVELS else "unseen", options.level)
+
+
+def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
+    """Write Qt's messages, but for the one that says of every window without a screen that it has no screen."""
+    if text is not None and "propagateSizeHints" not in text:
+        sys.stderr.write(f"{text}\n")
 
 
 def _watch_native_crashes() -> IO[str] | None:

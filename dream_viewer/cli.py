@@ -114,16 +114,15 @@ def bundled_checkpoint(game: str | None) -> Path | None:
     return None
 
 
-def _load_game() -> None:
-    """Have Procgen read its pictures, once for the process, on a second core while this one imports torch and Qt."""
-    from trainer.envs.procgen import ProcgenVector
+def _load_game_files() -> None:
+    from dream_viewer.workers.game_files import load_game_files
 
-    ProcgenVector(BUNDLED, "easy", num_envs=1).close()
+    load_game_files()
 
 
 def _view(arguments: Sequence[str]) -> int:
     options = parse_view(arguments)
-    threading.Thread(target=_load_game, name="game", daemon=True).start()
+    threading.Thread(target=_load_game_files, name="game files").start()  # while this one imports torch and Qt
     from trainer.process import prepare
 
     prepare()  # imports torch, which on Windows must come before Qt

@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.training_panel = TrainingPanel(configs)
         self.training_curves = TrainingCurves(curves.PLOTS)
         self._compose()
-        self.notice = Notice(self._middle)
+        self.notice = Notice(self._stage, above=self.transport.height() + MARGIN)
         self.shortcuts = Shortcuts(actions.overlay_rows(), self._middle)
         self.desk = TrainingDesk(
             session, self.training_panel, self.training_curves, configs, self.complain, self.inform, self
@@ -149,7 +149,7 @@ class MainWindow(QMainWindow):
         return box
 
     def _compose(self) -> None:
-        stage = Stage(self.reality, self.dream, self.timeline, self.transport, Pane.chrome())
+        self._stage = Stage(self.reality, self.dream, self.timeline, self.transport, Pane.chrome())
         self._rule = QFrame()
         self._rule.setFixedHeight(1)
         self._rule.setStyleSheet(f"background: {theme.COLOURS['line']}")
@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
         middle = QHBoxLayout(self._middle)
         middle.setContentsMargins(MARGIN, 4, MARGIN, MARGIN - 2)
         middle.setSpacing(MARGIN)
-        middle.addWidget(stage, 1)
+        middle.addWidget(self._stage, 1)
         middle.addWidget(self._side)
         self.setCentralWidget(self._middle)
 

@@ -1,4 +1,4 @@
-"""A message that lies over the window's top edge, moves nothing, and stays until it is read."""
+"""A message that lies over the window, moves nothing, and stays until it is read."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ class Notice(QWidget):
     """One message at a time, with a button to close it and perhaps one to act on it.
 
     Args:
-        parent: what it lies over; it keeps to the top and the middle of it.
+        parent: what it lies over. above: it stands in the middle, this far above the lower edge, in logical pixels.
     """
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, above: int) -> None:
         super().__init__(parent)
+        self._above = above
         self.setObjectName("notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._act: Callable[[], None] | None = None
@@ -91,4 +92,5 @@ class Notice(QWidget):
         layout = self.layout()
         height = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
         size = QSize(width, max(height, self.minimumSizeHint().height()))
-        self.setGeometry((parent.width() - width) // 2, _MARGIN, size.width(), size.height())
+        top = parent.height() - self._above - size.height()
+        self.setGeometry((parent.width() - width) // 2, top, size.width(), size.height())

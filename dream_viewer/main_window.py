@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session, self._settings = session, settings
         self._future_show = views.FutureShow()
+        self._scaled_for = ""
         self.actions_by_id = actions.build(self)
         self.addActions(list(self.actions_by_id.values()))
         bar = self.menuBar()
@@ -108,12 +109,8 @@ class MainWindow(QMainWindow):
 
     def show_failure(self, title: str, line: str, details: str, consequence: str) -> None:
         """Open a dialog about a failure, without blocking; not twice for the same one."""
-        name = f"failure: {line}"
-        if any(dialog.objectName() == name for dialog in self.findChildren(FailureDialog)):
-            return
-        dialog = FailureDialog(title, line, details, consequence, self)
-        dialog.setObjectName(name)
-        dialog.show()
+        if not any(dialog.line == line for dialog in self.findChildren(FailureDialog)):
+            FailureDialog(title, line, details, consequence, self).show()
 
     def settings_now(self) -> Settings:
         """What to remember, as things stand."""
@@ -204,7 +201,7 @@ class MainWindow(QMainWindow):
         by_id["same"].triggered.connect(self._keep_level)
         by_id["full_screen"].triggered.connect(self._set_full_screen)
         by_id["training"].toggled.connect(self._show_training)
-        self.shortcuts.toggled.connect(lambda shown: actions.set_review_keys(by_id, not shown))
+        self.shortcuts.toggled.connect(self._share_keyboard)
         self.timeline.scrubbed.connect(session.seek)
         self._frames.valueChanged.connect(self._frames_chosen)
 
@@ -361,7 +358,8 @@ class MainWindow(QMainWindow):
         title, line = wording.agent_lines(agent)
         self.readouts.show_agent(title, line, "" if agent is None or agent.path is None else str(agent.path))
         self.setWindowTitle("Dream Agent" if agent is None else f"{title} \u2013 Dream Agent")
-        if agent is not None and not agent.training:
+        if agent is not None and agent.name != self._scaled_for:
+            self._scaled_for = agent.name
             self.timeline.forget_scale()
         self._show_training_choice()
         if self._session.moment is None:
@@ -384,6 +382,12 @@ class MainWindow(QMainWindow):
         self.complain(f"{reason}{kept}" if path in reason else f"{path}: {reason}{kept}")
 
     # Acting
+
+    @pyqtSlot(bool)
+    def _share_keyboard(self, overlay: bool) -> None:
+        actions.set_review_keys(self.actions_by_id, not overlay)
+        if not overlay:
+            self.setFocus()
 
     def _show_human(self, human: bool) -> None:
         self._session.set_human_visible(human)
@@ -410,7 +414,7 @@ class MainWindow(QMainWindow):
         self.policy.setVisible(not shown)
         for part in (self._rule, self.training_panel):
             part.setVisible(shown)
-        self.training_curves.setVisible(shown and self._session.training.request is not None)
+        self.training_curves.setVisible(shown and self.desk.graphs_wanted)
 
     @pyqtSlot(bool)
     def _set_full_screen(self, full: bool) -> None:

@@ -7,6 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+EXCESS = 0.08
+"""What may exceed the limits, as a part of them; whoever draws keeps so much room free."""
+
 
 def ladder(value: float) -> float:
     """The smallest of 1, 2, 5, 10, 20, 50, ... that is at least `value`; 0 for 0 and below, no less than 1 above."""
@@ -19,7 +22,8 @@ def ladder(value: float) -> float:
 class SteadyScale:
     """Limits that hold everything seen since the last reset, on round numbers, with 0 among them.
 
-    A value keeps its height and its colour while an episode goes on; only what exceeds the limits moves them.
+    A value keeps its height and its colour while an episode goes on; only what clearly exceeds the limits moves them:
+    a prediction of 10.3 where 10 is the most there is would halve everything else.
 
     Attributes:
         low: 0 or below, on the ladder.
@@ -35,18 +39,15 @@ class SteadyScale:
         self.__init__()  # type: ignore[misc]
 
     def include(self, values: NDArray[np.floating]) -> bool:
-        """Widen the limits to hold finite values, NaN aside; says whether they moved.
-
-        A negative excursion of a twentieth of the height is noise about 0 and does not move the lower limit.
-        """
+        """Widen the limits to hold finite values, NaN aside, but for a small excess; says whether they moved."""
         finite = values[np.isfinite(values)]
         if not len(finite):
             return False
         before = (self.low, self.high)
-        self.high = max(self.high, ladder(float(finite.max())))
+        self.high = max(self.high, ladder(float(finite.max()) / (1 + EXCESS)))
         lowest = float(finite.min())
-        if lowest < -self.high / 20:
-            self.low = min(self.low, -ladder(-lowest))
+        if lowest < -EXCESS * self.high:
+            self.low = min(self.low, -ladder(-lowest / (1 + EXCESS)))
         return (self.low, self.high) != before
 
 

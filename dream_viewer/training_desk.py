@@ -21,7 +21,7 @@ from trainer.errors import UserError
 from trainer.events import Event, Finished, Progress, Started
 
 _PHASES = {
-    TrainingState.IDLE: Phase.SETUP,
+    TrainingState.IDLE: Phase.ENDED,
     TrainingState.STARTING: Phase.STARTING,
     TrainingState.RUNNING: Phase.RUNNING,
     TrainingState.PAUSED: Phase.PAUSED,
@@ -32,6 +32,8 @@ _WAITING = {
     Phase.STOPPING: "saving the state after the last whole update…",
 }
 _EMPTY = ("", "")
+_NOTHING = "nothing was trained"
+_AT_REST = {TrainingState.PAUSED: "paused", TrainingState.IDLE: "broken off"}
 
 
 def offered_configs() -> dict[str, Config]:
@@ -61,6 +63,9 @@ def request_of(form: TrainingForm, configs: Mapping[str, Config], open_checkpoin
 class TrainingDesk(QObject):
     """Starts what the form says, and writes what happens into the panel and the curves.
 
+    Attributes:
+        graphs_wanted: there are curves to see: of the training that runs, or of the last one.
+
     Args:
         session: has the training. panel, graphs: the widgets. configs: what the panel offers.
         complain, inform: show a message to the person, of bad or of good news.
@@ -81,11 +86,13 @@ class TrainingDesk(QObject):
         self._panel, self._graphs, self._configs = panel, graphs, dict(configs)
         self._complain, self._inform = complain, inform
         self._total: int | None = None
+        self.graphs_wanted = False
         graphs.hide()
         panel.start_asked.connect(self.start)
         panel.pause_asked.connect(self._training.pause)
         panel.resume_asked.connect(self._training.resume)
         panel.stop_asked.connect(self._training.stop)
+        panel.new_asked.connect(self._show_form)
         self._training.happened.connect(self._on_event)
         self._training.state_changed.connect(self._show_state)
         self._training.progressed.connect(self._show_progress)
@@ -114,12 +121,18 @@ class TrainingDesk(QObject):
         self._session.start_training(request)
         self._graphs.show_points(curves.points((), (), ()))
         self._graphs.show()
+        self.graphs_wanted = True
 
     @pyqtSlot()
     def _show_state(self) -> None:
-        phase = _PHASES[self._training.state]
-        self._panel.show_phase(phase, self._title())
+        self._panel.show_phase(_PHASES[self._training.state], self._title())
         self._show_progress()
+
+    @pyqtSlot()
+    def _show_form(self) -> None:
+        self.graphs_wanted = False
+        self._graphs.hide()
+        self._panel.show_phase(Phase.SETUP)
 
     @pyqtSlot()
     def _show_agent(self) -> None:
@@ -132,12 +145,13 @@ class TrainingDesk(QObject):
         waiting = _WAITING.get(_PHASES[self._training.state])
         progress = self._training.progress
         if waiting is not None or progress is None or self._total is None:
-            self._panel.show_progress(None, ((waiting or "", ""), _EMPTY, _EMPTY))
+            text = waiting or _NOTHING
+            self._panel.show_progress(None if waiting else 0.0, ((text, ""), _EMPTY, _EMPTY))
             return
-        paused = self._training.state is TrainingState.PAUSED
-        self._panel.show_progress(
-            min(progress.env_steps / self._total, 1.0), progress_lines(progress, self._total, paused)
-        )
+        outcome = self._training.outcome
+        word = _AT_REST.get(self._training.state) if outcome is None else outcome.reason
+        lines = progress_lines(progress, self._total, word)
+        self._panel.show_progress(min(progress.env_steps / self._total, 1.0), lines)
 
     @pyqtSlot()
     def _show_curves(self) -> None:
@@ -164,10 +178,14 @@ class TrainingDesk(QObject):
                 self._inform(f"Training {word} after {count(event.env_steps)} steps: {event.checkpoint}")
 
 
-def progress_lines(progress: Progress, total: int, paused: bool) -> tuple[tuple[str, str], ...]:
-    """The three lines below the progress bar: left and right text of each."""
-    if paused:
-        left = "paused"
+def progress_lines(progress: Progress, total: int, at_rest: str | None) -> tuple[tuple[str, str], ...]:
+    """The three lines below the progress bar: left and right text of each.
+
+    Args:
+        progress: the newest. total: steps in all. at_rest: why nothing goes on, in a word or two; None while it does.
+    """
+    if at_rest is not None:
+        left = at_rest
     elif progress.seconds_left is None:
         left = ""
     else:

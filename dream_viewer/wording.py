@@ -64,7 +64,8 @@ def signed(number: float) -> str:
 
 def decimal(number: float) -> str:
     """A number with two digits behind the point and a true minus sign."""
-    return f"{number:.2f}".replace("-", MINUS)
+    text = f"{number:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", MINUS)
 
 
 def surprise_word(nats: float, before: NDArray[np.float32]) -> str:

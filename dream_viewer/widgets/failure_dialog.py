@@ -13,10 +13,15 @@ class FailureDialog(QDialog):
     Args:
         title: where it happened. line: the error in one line. details: a traceback, or empty.
         consequence: what still works, and what to do.
+
+    Attributes:
+        line: the error in one line.
     """
 
     def __init__(self, title: str, line: str, details: str, consequence: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.line = line
+        self.setObjectName("failure")
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._text = "\n\n".join(part for part in (title, line, details) if part)

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QBrush, QColor, QFont, QLinearGradient, QMouseEvent, QPe
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer import theme
-from dream_viewer.scales import SteadyScale, steps_shown
+from dream_viewer.scales import EXCESS, SteadyScale, steps_shown
 from trainer.episode import Outcome
 
 _ENDS: dict[Outcome, tuple[str, str]] = {
@@ -18,8 +18,6 @@ _ENDS: dict[Outcome, tuple[str, str]] = {
     "lost": ("lost", "low"),
     "timeout": ("time-out", "reward"),
 }
-_HEADROOM = 0.08
-"""Part of the height kept free above and below the scale, for marks at its limits."""
 
 
 class Timeline(pg.PlotWidget):
@@ -171,7 +169,7 @@ class Timeline(pg.PlotWidget):
 
     def _limits(self) -> tuple[float, float]:
         scale = self.scale_of_values
-        room = (scale.high - scale.low) * _HEADROOM
+        room = (scale.high - scale.low) * EXCESS
         return scale.low - room, scale.high + room
 
     def _fit(self, steps: int) -> None:

@@ -98,7 +98,7 @@ class _Row(QWidget):
             steps, values = points[key]
             line.setData(steps, values)
             if len(values):
-                newest = f"{values[-1]:.3g}"
+                newest = f"{values[-1]:.0f}" if abs(values[-1]) >= 1000 else f"{values[-1]:.3g}"
         self.value.setText(newest)
 
 

@@ -54,6 +54,7 @@ class Phase(Enum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
+    ENDED = "ended"
 
 
 class TrainingPanel(QWidget):
@@ -66,6 +67,7 @@ class TrainingPanel(QWidget):
         start_asked: carries a TrainingForm.
         continue_asked: a person wants to go on with a run of theirs.
         pause_asked, resume_asked, stop_asked: the buttons.
+        new_asked: after a training ended, a person wants the form again.
     """
 
     start_asked = pyqtSignal(object)
@@ -73,6 +75,7 @@ class TrainingPanel(QWidget):
     pause_asked = pyqtSignal()
     resume_asked = pyqtSignal()
     stop_asked = pyqtSignal()
+    new_asked = pyqtSignal()
 
     def __init__(self, configs: Mapping[str, Config], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +98,7 @@ class TrainingPanel(QWidget):
         self._form.start.clicked.connect(lambda: self.start_asked.emit(self._form.form()))
         self._form.go_on.clicked.connect(self.continue_asked)
         self._progress.pause.clicked.connect(self._pause_or_resume)
-        self._progress.stop.clicked.connect(self.stop_asked)
+        self._progress.stop.clicked.connect(self._stop_or_new)
         self.show_phase(Phase.SETUP)
 
     @property
@@ -141,6 +144,10 @@ class TrainingPanel(QWidget):
     @pyqtSlot()
     def _pause_or_resume(self) -> None:
         (self.resume_asked if self._phase is Phase.PAUSED else self.pause_asked).emit()
+
+    @pyqtSlot()
+    def _stop_or_new(self) -> None:
+        (self.new_asked if self._phase is Phase.ENDED else self.stop_asked).emit()
 
 
 class _Form(QWidget):
@@ -277,7 +284,8 @@ class _Progress(QWidget):
         self.pause.setText("Resume" if phase is Phase.PAUSED else "Pause")
         self.pause.setEnabled(phase in (Phase.RUNNING, Phase.PAUSED))
         self.stop.setEnabled(phase is not Phase.STOPPING)
-        self.stop.setText("Saving…" if phase is Phase.STOPPING else "Stop and save")
+        words = {Phase.STOPPING: "Saving…", Phase.ENDED: "New training"}
+        self.stop.setText(words.get(phase, "Stop and save"))
 
     def show_progress(self, done: float | None, lines: Sequence[tuple[str, str]]) -> None:
         self._bar.setRange(0, 0 if done is None else _PROGRESS_PARTS)

@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
 from dream_viewer.elided import ElidedLabel
-from dream_viewer.messages import LevelChoice, TrainingRequest
+from dream_viewer.messages import LevelChoice, Opened, TrainingRequest
 from dream_viewer.playback import State
 from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings
 from dream_viewer.widgets.failure_dialog import FailureDialog
-from tests.dream_viewer.feed import future, opened, picture
+from tests.dream_viewer.feed import agent_info, future, opened, picture
 from tests.dream_viewer.window import Desk
 from trainer.events import Evaluated, Finished, Metrics, Progress, Started
 
@@ -127,7 +127,7 @@ def test_the_question_mark_shows_the_keys_and_escape_closes(desk: Desk, qtbot: Q
     qtbot.keyClick(desk.window.shortcuts, Qt.Key.Key_Space)
     assert desk.session.playback.state is State.FOLLOWING
     qtbot.keyClick(desk.window.shortcuts, Qt.Key.Key_Escape)
-    assert not desk.window.shortcuts.isVisible()
+    assert not desk.window.shortcuts.isVisible() and desk.window.hasFocus()
     press(qtbot, desk, Qt.Key.Key_Space)
     assert desk.session.playback.state is State.PAUSED
 
@@ -294,7 +294,10 @@ def test_training_runs_pauses_and_stops(desk: Desk) -> None:
     assert desk.trainer.calls == ["start", "pause", "resume", "stop"]
     desk.trainer.happened.emit(Finished("stopped", 5000, 312, "/runs/coinrun-1/checkpoints/step-000005000.safetensors"))
     desk.trainer.ended.emit()
-    assert panel._form.isVisible() and "stopped and saved" in desk.window.notice.text
+    assert "stopped and saved" in desk.window.notice.text
+    assert not panel._form.isVisible() and desk.window.training_curves.isVisible()
+    panel._progress.stop.click()
+    assert panel._form.isVisible() and not desk.window.training_curves.isVisible()
 
 
 def test_training_starts_from_the_open_checkpoint(desk: Desk) -> None:
@@ -415,6 +418,28 @@ def test_no_text_is_cut(shown: Show, size: tuple[int, int], training: bool) -> N
     for button in desk.window.findChildren(QAbstractButton):
         if button.isVisible():
             assert button.width() >= button.minimumSizeHint().width(), button.text()
+
+
+def test_another_agent_gets_another_scale(desk: Desk) -> None:
+    desk.live(3)
+    assert desk.window.timeline.scale_of_values.high == 5
+    desk.player.tell(Opened(agent_info("other", 2)))
+    desk.session.tick()
+    assert desk.window.timeline.scale_of_values.high == 1
+
+
+def test_training_from_start_to_end_fits_a_small_window(shown: Show) -> None:
+    desk = shown(Settings(training_panel=True), (1024, 680))
+    desk.live(3)
+    for _ in range(2):
+        begin_training(desk)
+        QApplication.processEvents()
+        desk.trainer.failed.emit("odd", "details")
+        desk.trainer.ended.emit()
+        QApplication.processEvents()
+        desk.window.training_panel._progress.stop.click()
+        QApplication.processEvents()
+        assert desk.window.size() == QSize(1024, 680)
 
 
 @pytest.mark.parametrize(("size", "side"), [((1280, 800), 512), ((1024, 680), 384)])

@@ -23,6 +23,13 @@ def test_only_what_exceeds_the_limits_moves_them() -> None:
     assert (scale.low, scale.high) == (-5, 10)
 
 
+def test_a_small_excess_moves_nothing() -> None:
+    scale = SteadyScale()
+    scale.include(np.array([9.0]))
+    assert not scale.include(np.array([10.5, -0.6]))
+    assert scale.include(np.array([11.0])) and scale.high == 20
+
+
 def test_noise_below_zero_keeps_zero_at_the_bottom() -> None:
     scale = SteadyScale()
     scale.include(np.array([8.0, -0.3], np.float32))

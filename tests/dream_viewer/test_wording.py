@@ -35,6 +35,11 @@ def test_signed(number: float, text: str) -> None:
     assert wording.signed(number) == text
 
 
+@pytest.mark.parametrize(("number", "text"), [(6.256, "6.26"), (-1.5, "\u22121.50"), (-0.001, "0.00")])
+def test_decimal(number: float, text: str) -> None:
+    assert wording.decimal(number) == text
+
+
 def test_words_for_surprise_go_by_the_episode_s_own() -> None:
     before = np.array([np.nan, 4, 5, 6, 5, 5], np.float32)
     words = [wording.surprise_word(nats, before) for nats in (1.0, 6.0, 9.0, 60.0)]

@@ -201,6 +201,6 @@ class Timeline(pg.PlotWidget):
             axis = self.getAxis(name)
             axis.setPen(QColor(0, 0, 0, 0))
             axis.setTextPen(theme.colour("muted"))
-            axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=5)
+            axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=5, hideOverlappingLabels=False)
         self.getAxis("left").setWidth(38)
         self.getAxis("bottom").setHeight(20)

@@ -70,7 +70,7 @@ class _Row(QWidget):
         axis = item.getAxis("left")
         axis.setPen(QColor(0, 0, 0, 0))
         axis.setTextPen(theme.colour("muted"))
-        axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=3)
+        axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=3, hideOverlappingLabels=True)
         axis.setWidth(36)
         axis.setTickDensity(0.6)
         axis.enableAutoSIPrefix(False)

@@ -38,7 +38,8 @@ def shown(qtbot: QtBot) -> Iterator[Show]:
         qtbot.addWidget(desk.window)
         desk.window.resize(*size)
         desk.window.show()
-        qtbot.waitExposed(desk.window)
+        desk.window.activateWindow()  # an X server without a window manager gives nobody the keyboard by itself
+        qtbot.waitUntil(desk.window.isActiveWindow)
         return desk
 
     yield show

@@ -48,11 +48,6 @@ class Playback:
         """Frames per second at the present speed."""
         return BASE_FPS * self.speed
 
-    @property
-    def playing(self) -> bool:
-        """Time moves the cursor."""
-        return self.state is State.PLAYING
-
     def pause(self) -> None:
         """Freeze the cursor."""
         self._enter(State.PAUSED)

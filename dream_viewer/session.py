@@ -473,9 +473,10 @@ class Session(QObject):
             self._weights = weights
             if self.follows_training:
                 self._player.adopt(weights)
-        if self._reel is not None and self.playback.playing:
+        if self._reel is not None:
+            state = self.playback.state
             self._move(self.playback.advance(elapsed, self._index, self._reel.last, self.is_live))
-            if not self.playback.playing:
+            if self.playback.state is not state:
                 self._playback_changed()
 
     def _hear(self, news: News) -> None:
@@ -527,10 +528,18 @@ class Session(QObject):
             reel = Reel(arrival)
             self.reels.append(reel)
             self._forget_oldest()
-        if self._reel is None or self._awaiting or self.playback.state is State.FOLLOWING:
+        if self._reel is None or self.playback.state is State.FOLLOWING:
             self._reel, self._index = reel, reel.last
-            self._awaiting = max(0, self._awaiting - len(arrival.moments))
+        elif self._awaiting:
+            self._go_on_to(reel)
         return reel
+
+    def _go_on_to(self, reel: Reel) -> None:
+        """Move by the steps that a person asked for at the live edge, and no further."""
+        index = self._index if reel is self._reel else -1
+        steps = min(self._awaiting, reel.last - index)
+        self._awaiting -= steps
+        self._reel, self._index = reel, index + steps
 
     def _on_reread(self, reread: Reread) -> bool:
         for reel in self.reels:

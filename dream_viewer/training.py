@@ -13,6 +13,9 @@ from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import TrainingRequest, Weights
 from trainer.events import EpisodeEnded, Evaluated, Event, Finished, Metrics, Progress, Saved, Started, UpdateSkipped
 
+LAST_MS = 2000
+"""Milliseconds a thread is given to return once it has said that it ended; it needs far less than one."""
+
 
 class TrainingState(Enum):
     """What the training is doing.
@@ -209,5 +212,8 @@ class Training(QObject):
 
     @pyqtSlot()
     def _on_ended(self) -> None:
+        # The thread said its last word, but a QThread must not be destroyed before it is quite over.
+        if self._worker is not None:
+            self._worker.wait_stopped(LAST_MS)
         self._worker = None
         self._enter(TrainingState.IDLE)

@@ -54,8 +54,8 @@ RATE_WINDOW = 1.0
 END_FRAMES = 8
 """Frames for which the end of an episode stays on show before the next level begins."""
 
-OF_ONE_GENERATION = ("future", "blinds", "reread")
-"""Studies that are worth nothing to other weights."""
+OF_ONE_GENERATION = ("future", "blinds")
+"""Studies that are worth nothing once other weights play; a reread begun is finished, or it might never be."""
 
 
 def player_threads() -> int:
@@ -107,6 +107,7 @@ class PlayerWorker(QThread):
         self._infos: dict[int, AgentInfo] = {}
         self._spare: Agent | None = None
         self._weights_next: Weights | None = None
+        self._rereading = -1
         self._generation = 0
         self._train_levels = 200
         self._choice = LevelChoice()
@@ -134,7 +135,7 @@ class PlayerWorker(QThread):
 
     def adopt(self, weights: Weights) -> None:
         """Take weights from training: they read the episode being lived in the study lane, then play on."""
-        self._command(lambda: self._adopt(weights))
+        self._command(lambda: self._take(weights))
 
     def new_level(self, choice: LevelChoice) -> None:
         """End the episode being lived and play these levels."""
@@ -220,6 +221,7 @@ class PlayerWorker(QThread):
     def _one_round(self) -> None:
         try:
             self._obey()
+            self._adopt_if_free()
             lived = self._live_if_due()
             studied = self._lane.turn()
         except Exception as error:
@@ -270,8 +272,7 @@ class PlayerWorker(QThread):
         if player.ended:
             self._next_level(player)
             return
-        player.advance()
-        if player.ended:
+        if player.advance().step.is_last:
             self._due += END_FRAMES * self._period
         self._arrived(player)
 
@@ -350,10 +351,15 @@ class PlayerWorker(QThread):
         except UserError as error:
             self.open_failed.emit(str(path), str(error))
 
-    def _adopt(self, weights: Weights) -> None:
-        if self._lane.has("adopt"):
-            self._weights_next = weights
+    def _take(self, weights: Weights) -> None:
+        self._weights_next = weights
+
+    def _adopt_if_free(self) -> None:
+        """Read in the newest weights that wait, once those before are read in and nobody waits for a reread."""
+        weights = self._weights_next
+        if weights is None or self._lane.has("adopt") or self._lane.has("reread"):
             return
+        self._weights_next = None
         config = weights.config
         self._generation += 1
         info = AgentInfo(
@@ -379,12 +385,10 @@ class PlayerWorker(QThread):
 
     def _adopted(self, player: Player, before: Agent, moments: tuple[Moment, ...] | None) -> None:
         self._announce(player)
-        self._spare = before
+        if not self._lane.has("reread"):
+            self._spare = before
         if moments is not None:
             self._tell(Reread(player.number, player.agent.generation, moments))
-        weights, self._weights_next = self._weights_next, None
-        if weights is not None:
-            self._adopt(weights)
 
     def _agent_with(self, weights: Weights, info: AgentInfo) -> Agent:
         """An agent with these weights: the one that played before the present one, where it is of the same make.
@@ -475,9 +479,18 @@ class PlayerWorker(QThread):
         player = self._player
         if player is None or number == player.number:
             return
-        generation = player.agent.generation
-        job = player.reread(number, episode)
-        self._lane.submit("reread", job, done=lambda moments: self._tell(Reread(number, generation, moments)))
+        self._lane.submit(
+            "reread",
+            player.reread(number, episode),
+            done=lambda moments: self._reread(number, moments),
+            supersede=number != self._rereading,
+        )
+        self._rereading = number
+
+    def _reread(self, number: int, moments: tuple[Moment, ...]) -> None:
+        first = moments[0].reading
+        assert first is not None  # an episode opens with a frame that is seen
+        self._tell(Reread(number, first.generation, moments))
 
     def _ask_future(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
         player, reading = self._player, moment.reading

@@ -1,0 +1,133 @@
+"""Session, worker, agent and game together, through the mailbox and the timer that the window uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from dream_viewer.messages import LevelChoice, TrainingRequest
+from dream_viewer.playback import State
+from dream_viewer.session import DreamMode, Session
+from dream_viewer.training import TrainingState
+from dream_viewer.workers.player_worker import PlayerWorker
+from dream_viewer.workers.training_worker import TrainingWorker
+from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_checkpoint
+from trainer.config_files import named_config
+from trainer.run import Run
+
+TRAINED = named_config("debug").replace(
+    game=SHORT_GAME, total_steps=100_000, evaluate_every_updates=0, evaluate_every=0.0, video_every=0.0
+)
+
+
+@pytest.fixture
+def failures() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path, failures: list[str]) -> Iterator[Session]:
+    player = PlayerWorker(device="cpu", dtype="float32")
+    session = Session(player, lambda request: TrainingWorker(request, hand_over_seconds=0.0))
+    session.failed.connect(lambda line, details: failures.append(details))
+    session.training.failed.connect(lambda line, details: failures.append(details))
+    session.set_speed(8.0)
+    session.open_checkpoint(small_checkpoint(tmp_path / "small.safetensors"), LevelChoice("unseen", SHORT_LEVEL))
+    player.start()
+    session.start()
+    yield session
+    session.request_stop()
+    assert session.wait_stopped(10_000)
+    assert failures == []
+
+
+def until(qtbot: QtBot, condition: Callable[[], Any]) -> None:
+    qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
+
+
+def at(session: Session, index: int) -> bool:
+    return session.reel is not None and session.index >= index
+
+
+def test_it_plays_pauses_steps_and_goes_on(session: Session, qtbot: QtBot) -> None:
+    until(qtbot, lambda: at(session, 10))
+    session.pause()
+    paused = session.index
+    session.step_by(-1)
+    assert session.index == paused - 1 and session.reel is not None
+    session.go_first()
+    session.seek(session.reel.last)
+    newest = session.index
+    session.step_by(1)
+    until(qtbot, lambda: session.index == newest + 1)
+    assert session.moment is not None and session.moment.step.action is not None
+    session.toggle_play()
+    assert session.playback.state is State.FOLLOWING
+    until(qtbot, lambda: len(session.reels) >= 2)
+    ended = session.reels[0]
+    assert ended.outcome == "lost" and np.isnan(ended.values[-1])
+    assert [moment.step for moment in ended.moments] == ended.episode.steps
+
+
+def test_every_mode_finds_its_picture(session: Session, qtbot: QtBot) -> None:
+    until(qtbot, lambda: at(session, 12))
+    session.pause()
+    session.set_human_visible(True)
+    until(qtbot, lambda: session.picture is not None)
+    session.seek(5)
+    until(qtbot, lambda: session.picture is not None)
+    session.set_mode(DreamMode.DREAM)
+    until(qtbot, lambda: session.moment is not None and session.moment.blind is not None)
+    assert session.moment is not None and session.moment.blind is not None and session.moment.blind.age == 5
+    session.set_ground_every(3)
+    until(qtbot, lambda: session.reel is not None and all(m.blind or not m.reading for m in session.reel.moments))
+    assert session.moment.blind is not None and session.moment.blind.age == 2
+    session.set_mode(DreamMode.FUTURE)
+    until(qtbot, lambda: session.future is not None)
+    first = session.future
+    assert first is not None and first.key.index == 5 and first.dream.frames.shape == (1, 15, 64, 64, 3)
+    session.another_future()
+    until(qtbot, lambda: session.future is not None)
+    assert session.future is not None and not np.array_equal(session.future.dream.actions, first.dream.actions)
+    session.follow()
+    until(qtbot, lambda: session.future is not None and session.future.key.index > 12)
+
+
+def test_training_shows_its_weights_as_new_generations(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    until(qtbot, lambda: len(session.reels) >= 2)
+    session.episode_by(-1)
+    past = session.reel
+    assert past is not None and session.agent is not None
+    first = session.agent.generation
+    session.start_training(TrainingRequest(TRAINED, run_dir=tmp_path / "run"))
+    until(qtbot, lambda: session.agent is not None and session.agent.training and session.agent.updates >= 2)
+    until(qtbot, lambda: past.generation > first + 1)
+    assert session.reel is past, "the cursor stays"
+    read_by = {moment.reading.generation for moment in past.moments if moment.reading}
+    assert read_by == {past.generation}, "past and present weights never mix"
+    training = session.training
+    until(qtbot, lambda: training.metrics)
+    training.pause()
+    assert training.state is TrainingState.PAUSED
+    training.resume()
+    training.stop()
+    until(qtbot, lambda: training.state is TrainingState.IDLE)
+    assert training.outcome is not None and training.outcome.reason == "stopped"
+    assert Run.open(tmp_path / "run").latest_checkpoint() == Path(training.outcome.checkpoint)
+    session.follow()
+    index, reel = session.index, session.reel
+    until(qtbot, lambda: (session.reel, session.index) != (reel, index))
+
+
+def test_closing_in_the_middle_of_training_leaves_a_saved_run(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    session.start_training(TrainingRequest(TRAINED, run_dir=tmp_path / "run"))
+    until(qtbot, lambda: session.training.progress is not None and session.training.progress.updates >= 2)
+    session.request_stop()
+    assert session.wait_stopped(10_000)
+    run = Run.open(tmp_path / "run")
+    assert not run.broke_off() and run.latest_checkpoint().exists()

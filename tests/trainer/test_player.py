@@ -1,0 +1,257 @@
+"""The player on real games with a real, untrained agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.player_support import (
+    SHORT_GAME,
+    SHORT_LEVEL,
+    result_of,
+    same_reading,
+    same_readings,
+    small_agent,
+)
+from trainer.agent.agent import Agent
+from trainer.episode import Moment, Step
+from trainer.errors import UserError
+from trainer.player import KEYFRAME_EVERY, Player, procgen_level
+
+
+@pytest.fixture
+def agent() -> Agent:
+    return small_agent()
+
+
+@pytest.fixture
+def player(agent: Agent) -> Iterator[Player]:
+    player = Player(agent, SHORT_GAME, "easy")
+    yield player
+    player.close()
+
+
+def live(player: Player, steps: int) -> list[Moment]:
+    for _ in range(steps):
+        if player.ended:
+            break
+        player.advance()
+    return player.moments
+
+
+def test_each_moment_stands_at_the_action_about_to_be_taken(player: Player) -> None:
+    first = player.new_level("unseen", SHORT_LEVEL)
+    assert first.step.is_first and first.step.reward == 0 and first.step.action is not None
+    assert first.reading is not None and first.reading.surprise is None
+    second = player.advance()
+    assert not second.step.is_first and second.reading is not None and second.reading.surprise is not None
+    assert player.episode.actions[0] == first.step.action
+    assert [moment.step for moment in player.moments] == player.episode.steps
+    assert second.blind is None, "nobody asked for the dream along reality"
+
+
+def test_frames_are_what_the_actions_lead_to(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    live(player, 30)
+    env = procgen_level(SHORT_GAME, "easy", SHORT_LEVEL)
+    for step in player.episode.steps:
+        if step.is_last:
+            break
+        assert np.array_equal(env.current().frame[0], step.frame)
+        env.step(np.array([step.action], np.int32))
+    env.close()
+
+
+def test_an_end_is_a_step_without_reading_that_repeats_the_last_frame(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    moments = live(player, 500)
+    assert player.ended and player.episode.outcome == "lost"
+    end = moments[-1]
+    assert end.reading is None and end.blind is None and end.step.action is None
+    assert end.step.is_last and end.step.is_terminal
+    assert np.array_equal(end.step.frame, moments[-2].step.frame)
+    with pytest.raises(RuntimeError, match="level first"):
+        player.advance()
+    opening = player.new_level("train", 3)
+    assert player.number == 1 and opening.step.level_seed == 3 and len(player.moments) == 1
+    assert len(moments) > 10, "the past episode stays whole"
+
+
+def test_the_same_seed_plays_the_same_game_whatever_is_studied_meanwhile(agent: Agent) -> None:
+    alone, studied = Player(agent, SHORT_GAME, "easy", seed=5), Player(small_agent(), SHORT_GAME, "easy", seed=5)
+    alone.new_level("unseen", SHORT_LEVEL)
+    live(alone, 25)
+    moment = studied.new_level("unseen", SHORT_LEVEL)
+    studied.ground_every = 4
+    for _ in range(25):
+        assert moment.reading is not None
+        result_of(studied.future(0, len(studied.moments) - 1, moment.reading, 2))
+        moment = studied.advance()
+    assert alone.episode.actions == studied.episode.actions
+    assert same_readings(alone.moments, studied.moments)
+    alone.close()
+    studied.close()
+
+
+def test_an_unknown_level_leaves_the_present_episode(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    with pytest.raises(UserError, match="level"):
+        player.new_level("unseen", 2**31)
+    player.advance()
+    assert player.number == 0 and len(player.moments) == 2
+
+
+def test_reading_an_episode_again_gives_the_same_readings(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    moments = live(player, 500)
+    job = player.reread(0, player.episode)
+    pieces = 0
+    while True:
+        try:
+            next(job)
+            pieces += 1
+        except StopIteration as end:
+            again = end.value
+            break
+    assert same_readings(again, moments)
+    assert pieces == len(moments), "the live lane gets a turn after every frame"
+
+
+def test_new_weights_catch_up_while_the_old_ones_play(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    live(player, 12)
+    newer = small_agent(seed=1, generation=7)
+    job = player.adopt(newer)
+    for _ in range(5):
+        next(job)
+        assert player.advance().reading.generation == 0  # type: ignore[union-attr]
+    fresh = result_of(job)
+    assert fresh is not None and len(fresh) == 18
+    assert {moment.reading.generation for moment in fresh if moment.reading} == {7}
+    assert [moment.step for moment in fresh] == player.episode.steps
+    assert same_readings(fresh, result_of(player.reread(0, player.episode)))
+    following = player.advance()
+    assert following.reading is not None and following.reading.generation == 7
+    assert same_reading(following.reading, result_of(player.reread(0, player.episode))[-1].reading)
+
+
+def test_new_weights_play_a_level_that_begins_before_they_caught_up(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    live(player, 12)
+    job = player.adopt(small_agent(seed=1, generation=7))
+    next(job)
+    opening = player.new_level("unseen", SHORT_LEVEL + 1)
+    assert opening.reading is not None and opening.reading.generation == 7
+    assert result_of(job) is None
+    assert player.agent.generation == 7 and len(player.moments) == 1
+
+
+def test_the_dream_along_reality_looks_every_k_frames(player: Player) -> None:
+    player.ground_every = 6
+    player.new_level("unseen", SHORT_LEVEL)
+    moments = live(player, 20)
+    ages = [moment.blind.age for moment in moments if moment.blind is not None]
+    assert ages == [t % 6 for t in range(21)]
+    for t, moment in enumerate(moments):
+        assert moment.reading is not None and moment.blind is not None
+        equal = np.array_equal(moment.blind.frame, moment.reading.belief)
+        assert equal == (t % 6 == 0), "where the model looks it shows its belief, elsewhere a dream"
+
+
+def test_a_studied_dream_along_reality_equals_the_lived_one(agent: Agent) -> None:
+    lived, studied = Player(agent, SHORT_GAME, "easy"), Player(agent, SHORT_GAME, "easy")
+    lived.ground_every = 6
+    for player in (lived, studied):
+        player.new_level("unseen", SHORT_LEVEL)
+        live(player, 500)
+    pieces = [piece for piece in studied.blinds(0, 14, 6, tuple(studied.moments)) if piece is not None]
+    assert pieces[0].start == 12, "what somebody looks at comes first"
+    found = {piece.start + i: blind for piece in pieces for i, blind in enumerate(piece.blinds)}
+    assert sorted(found) == list(range(len(lived.moments) - 1)), "all but the end step"
+    for t, blind in found.items():
+        original = lived.moments[t].blind
+        assert original is not None and original.age == blind.age
+        assert np.abs(original.frame.astype(int) - blind.frame).max() <= 1, "batched decoding may round differently"
+    lived.close()
+    studied.close()
+
+
+def test_the_episode_being_lived_goes_on_with_a_studied_dream(agent: Agent) -> None:
+    lived, joined = Player(agent, SHORT_GAME, "easy"), Player(agent, SHORT_GAME, "easy")
+    lived.ground_every = 8
+    for player in (lived, joined):
+        player.new_level("unseen", SHORT_LEVEL)
+        live(player, 9)
+    joined.ground_every = 8
+    assert joined.advance().blind is None
+    pieces = [piece for piece in joined.blinds(0, 10, 8) if piece is not None]
+    assert [(piece.start, len(piece.blinds)) for piece in pieces] == [(8, 3), (0, 8)]
+    lived.advance()
+    for _ in range(6):
+        a, b = lived.advance().blind, joined.advance().blind
+        assert a is not None and b is not None and a.age == b.age
+        assert np.abs(a.frame.astype(int) - b.frame).max() <= 1
+    lived.close()
+    joined.close()
+
+
+def test_the_same_moment_shows_the_same_future_until_another_is_asked_for(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    reading = live(player, 5)[5].reading
+    assert reading is not None
+    job = player.future(0, 5, reading, horizon=7)
+    for _ in range(7):
+        next(job)
+    dream = result_of(job)
+    live(player, 3)
+    again = result_of(player.future(0, 5, reading, horizon=7))
+    other = result_of(player.future(0, 5, reading, horizon=7, branch=1))
+    assert dream.frames.shape == (1, 7, 64, 64, 3) and dream.generation == 0
+    assert np.array_equal(dream.frames, again.frames) and np.array_equal(dream.actions, again.actions)
+    assert not np.array_equal(dream.actions, other.actions)
+
+
+def test_a_future_starts_only_from_a_reading_of_the_present_weights(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    reading = player.moments[0].reading
+    assert reading is not None
+    result_of(player.adopt(small_agent(seed=1, generation=7)))
+    with pytest.raises(ValueError, match="generation"):
+        next(player.future(0, 0, reading, horizon=2))
+
+
+def test_past_steps_are_drawn_as_they_were(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    seen = {0: player.human_frame()}
+    for t in range(1, KEYFRAME_EVERY + 6):
+        player.advance()
+        seen[t] = player.human_frame()
+    live(player, 500)
+    player.new_level("unseen", SHORT_LEVEL + 1)
+    live(player, 3)
+    past = Player(small_agent(), SHORT_GAME, "easy")
+    past.new_level("unseen", SHORT_LEVEL)
+    episode = past.episode
+    live(past, 500)
+    stranger = Player(small_agent(), SHORT_GAME, "easy")
+    for t in (0, 1, KEYFRAME_EVERY, KEYFRAME_EVERY + 5):
+        for who in (player, stranger):  # from a snapshot, and from the level's start
+            picture = result_of(who.picture(0, t, episode))
+            assert picture is not None and np.array_equal(picture, seen[t])
+    end = len(episode.steps) - 1
+    last, before = (result_of(player.picture(0, t, episode)) for t in (end, end - 1))
+    assert last is not None and np.array_equal(last, before)
+    for who in (player, past, stranger):
+        who.close()
+
+
+def test_a_step_that_does_not_come_out_as_it_was_is_not_drawn(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    live(player, 5)
+    step = player.episode.steps[4]
+    other = Step(255 - step.frame, step.reward, step.action, False, False, False, step.level_seed)
+    player.episode.steps[4] = other
+    assert result_of(player.picture(0, 4, player.episode)) is None
+    assert result_of(player.picture(0, 3, player.episode)) is not None

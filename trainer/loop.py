@@ -58,8 +58,6 @@ with the reference's ratio, and the time stays with the updates. Measured at 12m
 117 a second replayed, so that playing takes 3 % of the time (20 % at a ratio of 1)."""
 REFUSED_IN_A_ROW = 10
 """Refused updates without a good one between after which training gives up."""
-_RATE_SECONDS = 30.0
-_UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what a damaged state may raise
 _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what a damaged state may raise
 
 EnvMaker = Callable[[Config], VectorEnv]
@@ -178,28 +176,29 @@ class TrainingLoop:
     def _reopen(self, path: Path, run_dir: Path | None, total_steps: int | None) -> Run:
         path = path.expanduser()
         run = Run.open(path) if path.is_dir() else Run.of_checkpoint(path)
-        run.lock()
-        latest = run.latest_checkpoint()
-        chosen = latest if path.is_dir() else path.absolute()
-        file = open_checkpoint(chosen)
-        if file.header.kind != "full":
-            raise UserError(f"{chosen}: holds weights only; start a new run from it with --from.")
-        settled = settle(run.config)
-        if settled != run.config:
-            raise UserError(
-                f"{run.path / 'config.yaml'}: does not suit this machine (it has {settled.threads} threads for the "
-                f"{run.config.threads} asked for); change `threads` there or start a new run with --from."
-            )
-        if chosen != latest:
-            openable = read_header(latest).state.get("saves", [])
-            self._fresh_replay = file.header.env_steps not in [env_steps for env_steps, _ in openable]
-            old = run
-            run = branch(old, chosen, run_dir, leave=("replay",) if self._fresh_replay else ())
-            old.unlock()
+        with contextlib.ExitStack() as locked:
             run.lock()
-            file = open_checkpoint(run.latest_checkpoint())
-        elif run_dir is not None:
-            raise UserError("--run_dir does not go with --resume of a run's newest checkpoint; leave it out.")
+            locked.callback(run.unlock)
+            latest = run.latest_checkpoint()
+            chosen = latest if path.is_dir() else path.absolute()
+            file = open_checkpoint(chosen)
+            if file.header.kind != "full":
+                raise UserError(f"{chosen}: holds weights only; start a new run from it with --from.")
+            settled = settle(run.config)
+            if settled != run.config:
+                raise UserError(
+                    f"{run.path / 'config.yaml'}: does not suit this machine (it has {settled.threads} threads for "
+                    f"the {run.config.threads} asked for); change `threads` there or start a new run with --from."
+                )
+            if chosen == latest and run_dir is not None:
+                raise UserError("--run_dir does not go with --resume of a run's newest checkpoint; leave it out.")
+            if chosen == latest:
+                locked.pop_all()
+            else:
+                self._fresh_replay = file.header.env_steps not in _resumable(latest)
+                run = branch(run, chosen, run_dir, leave=("replay",) if self._fresh_replay else ())
+                run.lock()
+                file = open_checkpoint(run.latest_checkpoint())
         self._checkpoint = file
         if total_steps is not None and total_steps != run.config.total_steps:
             run.config = check(run.config.replace(total_steps=total_steps), "settings")
@@ -276,13 +275,13 @@ class TrainingLoop:
             yield Started(folder, self.env_steps, self._updates, total_steps, self._summary())
             if self._checkpoint is None or self._fresh_replay:
                 yield self._save()
-            while (self._ratio.owed or self.env_steps < total_steps) and not self._stop.is_set():
+            while (self._update_owed or self.env_steps < total_steps) and not self._stop.is_set():
                 yield from self._turn()
-                if not self._ratio.owed and not self._stop.is_set():
+                if not self._update_owed and not self._stop.is_set():
                     yield from self._between()
             if not self._saved_now:
                 yield self._save()
-            complete = self.env_steps >= total_steps and not self._ratio.owed
+            complete = self.env_steps >= total_steps and not self._update_owed
             reason = "complete" if complete else "stopped"
             checkpoint = self.folder.checkpoint_path(self.env_steps)
             yield Finished(reason, self.env_steps, self._updates, str(checkpoint))
@@ -368,8 +367,12 @@ class TrainingLoop:
 
     # One turn
 
+    @property
+    def _update_owed(self) -> bool:
+        return self._ratio.owed and self.replay.sequences > 0
+
     def _turn(self) -> Iterator[Event]:
-        if self._ratio.owed:
+        if self._update_owed:
             yield from self._update()
         else:
             for ended in self.collector.step():
@@ -567,6 +570,14 @@ class TrainingLoop:
             "evaluating": self._evaluating,
             "filming": self._filming,
         }
+
+
+def _resumable(latest: Path) -> set[int]:
+    """Environment steps of the checkpoints whose replay can still be brought back, as the newest one tells."""
+    try:
+        return {int(env_steps) for env_steps, _ in read_header(latest).state["saves"]}
+    except _UNFIT as error:
+        raise UserError(f"{latest}: its training state is damaged ({error!r}); delete it.") from error
 
 
 def _version() -> str:

@@ -71,7 +71,7 @@ class PlayerWorkerLike(Protocol):
     def open_failed(self) -> pyqtBoundSignal:
         """Carries (path, reason); the present agent plays on."""
 
-    def open_checkpoint(self, path: Path, choice: LevelChoice | None, difficulty: str | None, game: str | None) -> None:
+    def open_checkpoint(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
         """Load another agent."""
 
     def adopt(self, weights: Weights) -> None:

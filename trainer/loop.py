@@ -291,8 +291,7 @@ class TrainingLoop:
         device = torch.device(config.device)
         dtype = torch.bfloat16 if config.dtype == "bfloat16" else torch.float32
         self.agent = Agent(config.size, dtype=torch.float32, device=device, horizon=config.horizon, seed=config.seed)
-        with torch.no_grad():
-            self.learner = Learner(self.agent, config, dtype)
+        self.learner = Learner(self.agent, config, dtype)
         self._ratio = TrainRatio(config.train_ratio, config.batch_size * config.batch_length)
         self._log = Every(config.log_every, config.log_every_updates)
         self._saving = Every(config.save_every, config.save_every_updates)
@@ -313,8 +312,7 @@ class TrainingLoop:
         if file is not None:
             self._load(file)
         elif self._weights is not None:
-            with torch.no_grad():
-                self.learner.load_weights(self._weights.weights())
+            self.learner.load_weights(self._weights.weights())
         self._tally.begin(self._now())
 
     def _origin(self) -> dict[str, Any]:
@@ -547,8 +545,7 @@ class TrainingLoop:
         tensors = file.tensors()
         low, high = header.normaliser
         tensors |= {"normaliser/lo": torch.tensor(low), "normaliser/hi": torch.tensor(high)}
-        with torch.no_grad():
-            self.learner.load_state_tensors(tensors, header.updates)
+        self.learner.load_state_tensors(tensors, header.updates)
         self._updates, self._skipped = header.updates, header.skipped
         self._clock.before = header.elapsed
         try:

@@ -323,9 +323,7 @@ class Agent:
             continues[:, h] = self._shown(model.continues(feat)).cpu().numpy()
             values[:, h] = twohot_mean(self.actor_critic.val(feat)).cpu().numpy()
             yield
-        return Dream(
-            self.generation, frozen(frames), frozen(taken), frozen(rewards), frozen(continues), frozen(values)
-        )
+        return Dream(self.generation, frozen(frames), frozen(taken), frozen(rewards), frozen(continues), frozen(values))
 
     def dream(
         self,

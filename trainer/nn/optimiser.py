@@ -43,6 +43,7 @@ class FlatTensors:
                 self.views.append(part.view(tensor.shape))
             start += tensor.numel()
 
+    @torch.no_grad()
     def copy_from(self, tensors: Sequence[Tensor]) -> None:
         """Takes the values of tensors of the same shapes, any dtype."""
         torch._foreach_copy_(self.views, list(tensors))

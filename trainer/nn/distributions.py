@@ -23,9 +23,11 @@ UNIMIX = 0.01
 
 @cache
 def _bins_on(device: torch.device) -> Tensor:
-    half = torch.linspace(-20, 0, BINS // 2 + 1, dtype=torch.float64)
-    half = half.sign() * torch.expm1(half.abs())
-    return torch.cat([half, -half[:-1].flip(0)]).float().to(device)
+    # Kept for every later caller: made while a player infers, they would be of no use to a training beside it.
+    with torch.inference_mode(False):
+        half = torch.linspace(-20, 0, BINS // 2 + 1, dtype=torch.float64)
+        half = half.sign() * torch.expm1(half.abs())
+        return torch.cat([half, -half[:-1].flip(0)]).float().to(device)
 
 
 def twohot_bins(device: torch.device | str = "cpu") -> Tensor:

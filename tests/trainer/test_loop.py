@@ -14,6 +14,7 @@ import torch
 
 from tests.trainer.loop_support import TINY, copied, corridor, differing, drive, resumed, tiny_loop, updates_reach
 from trainer.agent.agent import Agent
+from trainer.agent.learner import BACKWARD, PARTS
 from trainer.checkpoint import export_weights, open_checkpoint, read_header, save_checkpoint
 from trainer.config import Config
 from trainer.envs.testing import RIGHT
@@ -88,7 +89,8 @@ def test_end_steps_enter_replay_with_the_last_frame_and_the_reward_of_the_end(tm
     events.close()
 
 
-def test_a_stop_in_the_middle_of_an_update_leaves_no_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [*BACKWARD, "optimise"])
+def test_a_stop_in_the_middle_of_an_update_leaves_no_trace(tmp_path: Path, last: str) -> None:
     loop = tiny_loop(tmp_path / "run")
     events = loop.run()
     while next(events) and loop.updates < 5:
@@ -101,7 +103,7 @@ def test_a_stop_in_the_middle_of_an_update_leaves_no_trace(tmp_path: Path) -> No
     def watched(batch: Batch, generator: torch.Generator, poll: Any) -> Any:
         def stop_late(part: str) -> bool:
             parts.append(part)
-            if part == "optimise":
+            if part == last:
                 thread = threading.Thread(target=loop.stop)
                 thread.start()
                 thread.join()
@@ -114,7 +116,7 @@ def test_a_stop_in_the_middle_of_an_update_leaves_no_trace(tmp_path: Path) -> No
     for event in events:
         kinds.append(type(event))
         digest = loop.replay.digest() if not isinstance(event, Finished) else digest
-    assert parts[-1] == "optimise"
+    assert parts == list(PARTS[: PARTS.index(last) + 1])
     assert kinds[-2:] == [Saved, Finished]
     assert differing(before, loop.learner.state_tensors()) == []
     assert (loop.updates, loop.learner.optimiser.step_count) == (5, step_count)

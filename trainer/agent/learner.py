@@ -40,7 +40,10 @@ LOSS_SCALES: dict[str, float] = {
 SLOW_RATE = 0.02
 """Share of the value that the slow value takes over after every update."""
 
-PARTS = ("encode", "observe", "decode", "imagine", "losses", "backward", "optimise")
+BACKWARD = ("backward decode", "backward observe", "backward encode")
+"""The world model's parts of the backward pass, which comes to them in this order after the heads."""
+
+PARTS = ("encode", "observe", "decode", "imagine", "losses", "backward", *BACKWARD, "optimise")
 """The parts of an update in order; a stop is polled before each."""
 
 
@@ -233,7 +236,8 @@ class Learner:
 
         Args:
             obs, carry: see :meth:`observations`. generator: of all draws.
-            poll: called with the name of each part of PARTS before it; True stops the update.
+            poll: called with the name of each part of PARTS before it, those of BACKWARD from within a backward pass
+                of the total; True stops the update.
             forced: samples to use in place of drawn ones.
 
         Raises:
@@ -249,6 +253,10 @@ class Learner:
         sequence = world.dyn.observe(carry, tokens, obs.prev_action, obs.is_first, noise, stoch, obs.unseen)
         proceed(poll, "decode")
         model: WorldModelLoss = world.losses(obs, sequence, config.free_nats)
+        way_back = (model.losses["image"], sequence.deter, tokens)
+        for part, tensor in zip(BACKWARD, way_back, strict=True):
+            if tensor.requires_grad:
+                tensor.register_hook(lambda _, part=part: proceed(poll, part))  # type: ignore[no-untyped-call]
         proceed(poll, "imagine")
         start = Latent(sequence.deter.detach().flatten(0, 1), sequence.indices.flatten(0, 1))
         rollout = imagine(

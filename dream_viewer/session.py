@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QObject, Qt, QTimer, pyqtBoundSignal, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
-from dream_viewer.mailbox import Mailbox
+from dream_viewer.cursor import Cursor
 from dream_viewer.messages import (
     AgentInfo,
     Arrival,
@@ -28,20 +26,16 @@ from dream_viewer.messages import (
     TrainingRequest,
     Weights,
 )
-from dream_viewer.pictures import PictureCache
 from dream_viewer.playback import Playback, State
 from dream_viewer.reel import Reel
-from dream_viewer.training import Training, TrainingWorkerLike
-from trainer.episode import Episode, Moment, Split
+from dream_viewer.shelf import Shelf
+from dream_viewer.studies import Studies, is_read_by
+from dream_viewer.training import Training
+from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
+from trainer.episode import Moment, Split
 
 TICK_MS = 16
 """Milliseconds between two looks into the mailboxes: about 60 a second."""
-
-REELS_BYTES = 512 * 2**20
-"""What the Moments of all kept episodes may take; the oldest episodes go first."""
-
-FUTURES_KEPT = 64
-"""Dreams kept, so that a Moment seen again shows its dream at once."""
 
 
 class DreamMode(Enum):
@@ -58,62 +52,6 @@ class DreamMode(Enum):
     FUTURE = "future"
 
 
-class PlayerWorkerLike(Protocol):
-    """What the session needs of a player; see `dream_viewer.workers.player_worker.PlayerWorker`."""
-
-    news: Mailbox[News]
-
-    @property
-    def failed(self) -> pyqtBoundSignal:
-        """Carries (one line, details) after an exception; the worker lives on, at rest."""
-
-    @property
-    def open_failed(self) -> pyqtBoundSignal:
-        """Carries (path, reason); the present agent plays on."""
-
-    def open_checkpoint(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
-        """Load another agent."""
-
-    def adopt(self, weights: Weights) -> None:
-        """Take weights handed over by training."""
-
-    def new_level(self, choice: LevelChoice) -> None:
-        """End the episode being lived and play another level."""
-
-    def set_running(self, running: bool) -> None:
-        """Live, or rest."""
-
-    def set_fps(self, fps: float) -> None:
-        """Pace of the live lane, in frames per second."""
-
-    def step_once(self) -> None:
-        """Live one Step, at rest."""
-
-    def set_human_wanted(self, wanted: bool) -> None:
-        """Draw the human view of each Step lived."""
-
-    def set_blind(self, ground_every: int | None) -> None:
-        """Dream along reality, looking every so many frames; None: nobody looks at it."""
-
-    def ask_blinds(self, number: int, index: int, ground_every: int, moments: tuple[Moment, ...]) -> None:
-        """Make the dream along reality of an episode anew, first of all around an index."""
-
-    def ask_reread(self, number: int, episode: Episode) -> None:
-        """Read an episode with the present weights."""
-
-    def ask_future(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
-        """Dream on from a Moment."""
-
-    def ask_picture(self, number: int, index: int, episode: Episode) -> None:
-        """Draw the human view of a past Step."""
-
-    def request_stop(self) -> None:
-        """End soon; returns at once."""
-
-    def wait_stopped(self, timeout_ms: int) -> bool:
-        """Whether the thread ended within so many milliseconds."""
-
-
 class Session(QObject):
     """The one owner of episode, cursor and mode.
 
@@ -123,7 +61,6 @@ class Session(QObject):
     Attributes:
         agent: the agent on show; None until the first checkpoint is open.
         playback: state, speed and loop (read it; change it through the session's slots).
-        reels: the episodes kept, oldest first; the last one is the one being lived.
         mode: what the dream pane shows.
         ground_every: frames from look to look in DREAM mode.
         horizon: steps a future goes on.
@@ -181,18 +118,13 @@ class Session(QObject):
         self._player = player
         self._clock = clock
         self._before = clock()
-        self._reel: Reel | None = None
-        self._index = 0
-        self._awaiting = 0
+        self._cursor = Cursor()
+        self._shelf = Shelf()
+        self._studies = Studies(player)
         self._branch = 0
         self._weights: Weights | None = None
-        self._futures: OrderedDict[FutureKey, Future] = OrderedDict()
-        self._pictures = PictureCache()
-        self._newest_picture: tuple[int, int] | None = None
-        self._asked: dict[str, object] = {}
         self.agent: AgentInfo | None = None
         self.playback = Playback()
-        self.reels: list[Reel] = []
         self.mode = DreamMode.BELIEF
         self.ground_every = 15
         self.horizon = 15
@@ -211,29 +143,34 @@ class Session(QObject):
     # What is under the cursor
 
     @property
+    def reels(self) -> Sequence[Reel]:
+        """The episodes kept, oldest first; the last one is the one being lived."""
+        return self._shelf.reels
+
+    @property
     def reel(self) -> Reel | None:
         """The episode under the cursor; None before the first Moment came."""
-        return self._reel
+        return self._cursor.reel
 
     @property
     def index(self) -> int:
         """Index of the Moment under the cursor in its episode."""
-        return self._index
+        return self._cursor.index
 
     @property
     def moment(self) -> Moment | None:
         """The Moment under the cursor: its `step.action` is the one about to be taken; an end step has no Reading."""
-        return None if self._reel is None else self._reel.moments[self._index]
+        return self._cursor.moment
 
     @property
     def is_live(self) -> bool:
         """The episode under the cursor is the one being lived."""
-        return self._reel is not None and self._reel is self.reels[-1]
+        return self.reel is not None and self.reel is self._shelf.live
 
     @property
     def at_live_edge(self) -> bool:
         """Nothing newer than the Moment under the cursor exists."""
-        return self._reel is not None and self.is_live and self._index == self._reel.last
+        return self.reel is not None and self.is_live and self.index == self.reel.last
 
     @property
     def future(self) -> Future | None:
@@ -242,14 +179,7 @@ class Session(QObject):
         `future.key.index` says which Moment it starts from.
         """
         key = self._future_key()
-        if key is None:
-            return None
-        exact = self._futures.get(key)
-        if exact is not None or self.playback.state is State.PAUSED or not self._futures:
-            return exact
-        newest = next(reversed(self._futures.values()))
-        same_life = (newest.key.number, newest.key.generation) == (key.number, key.generation)
-        return newest if same_life and newest.key.index <= key.index else None
+        return None if key is None else self._studies.future(key, self.playback.state is not State.PAUSED)
 
     @property
     def picture(self) -> NDArray[np.uint8] | None:
@@ -257,13 +187,10 @@ class Session(QObject):
 
         An end step shows its last frame. Following fast, not every Step is drawn: the newest one that was stands in.
         """
-        key = self._picture_key()
-        if key is None:
+        reel = self.reel
+        if reel is None:
             return None
-        newest = self._newest_picture
-        if key not in self._pictures and self.playback.state is State.FOLLOWING and newest and newest[0] == key[0]:
-            key = newest
-        return self._pictures.get(*key)
+        return self._studies.picture(reel.number, self._pictured(), self.playback.state is State.FOLLOWING)
 
     # Time
 
@@ -278,9 +205,9 @@ class Session(QObject):
         """Pause, or go on: through what is recorded, and on with what is live when that ends."""
         if self.playback.state is not State.PAUSED:
             self.pause()
-        elif self._reel is not None:
-            self._awaiting = 0
-            self._move(self.playback.play(self._index, self._reel.last, self.is_live))
+        elif self.reel is not None:
+            self._cursor.awaiting = 0
+            self._move(self.playback.play(self.index, self.reel.last, self.is_live))
             self._playback_changed()
 
     @pyqtSlot()
@@ -294,10 +221,11 @@ class Session(QObject):
     @pyqtSlot()
     def follow(self) -> None:
         """Go to the newest Moment and with it."""
-        self._awaiting = 0
+        self._cursor.awaiting = 0
         self.playback.follow()
-        if self.reels:
-            self._show(self.reels[-1], self.reels[-1].last)
+        live = self._shelf.live
+        if live is not None:
+            self._show(live, live.last)
         self._playback_changed()
 
     @pyqtSlot(int)
@@ -305,11 +233,11 @@ class Session(QObject):
         """Pause and move by so many frames; one forward from the newest Moment lives one more."""
         self.pause()
         if frames == 1 and self.at_live_edge:
-            self._awaiting += 1
+            self._cursor.awaiting += 1
             self._player.step_once()
-        elif self._reel is not None:
-            self._awaiting = 0
-            self._move(self._index + frames)
+        else:
+            self._cursor.awaiting = 0
+            self._move(self.index + frames)
 
     @pyqtSlot()
     def go_first(self) -> None:
@@ -321,26 +249,24 @@ class Session(QObject):
         """The last Moment of the episode; where it is being lived that is where the agent is: follow."""
         if self.is_live:
             self.follow()
-        elif self._reel is not None:
-            self.seek(self._reel.last)
+        elif self.reel is not None:
+            self.seek(self.reel.last)
 
     @pyqtSlot(int)
     def seek(self, index: int) -> None:
         """Pause at a Moment (scrubbing); clamped to the episode."""
         self.pause()
-        self._awaiting = 0
+        self._cursor.awaiting = 0
         self._move(index)
 
     @pyqtSlot(int)
     def episode_by(self, offset: int) -> None:
         """Pause at the first Moment of an episode before (-1) or after (+1) this one, if it is kept."""
-        if self._reel is None:
-            return
-        position = self.reels.index(self._reel) + offset
-        if 0 <= position < len(self.reels) and offset != 0:
+        reel = None if self.reel is None else self._shelf.beside(self.reel, offset)
+        if reel is not None and reel is not self.reel:
             self.pause()
-            self._awaiting = 0
-            self._show(self.reels[position], 0)
+            self._cursor.awaiting = 0
+            self._show(reel, 0)
 
     @pyqtSlot(float)
     def set_speed(self, speed: float) -> None:
@@ -380,7 +306,7 @@ class Session(QObject):
         if max(1, frames) == self.ground_every:
             return
         self.ground_every = max(1, frames)
-        for reel in self.reels:
+        for reel in self._shelf:
             reel.drop_blinds()
         self._dreaming_changed()
 
@@ -473,41 +399,42 @@ class Session(QObject):
             self._weights = weights
             if self.follows_training:
                 self._player.adopt(weights)
-        if self._reel is not None:
+        if self.reel is not None:
             state = self.playback.state
-            self._move(self.playback.advance(elapsed, self._index, self._reel.last, self.is_live))
+            self._move(self.playback.advance(elapsed, self.index, self.reel.last, self.is_live))
             if self.playback.state is not state:
                 self._playback_changed()
 
     def _hear(self, news: News) -> None:
         grew = reread = False
-        reel, index, moment = self._reel, self._index, self.moment
+        reel, index, moment = self.reel, self.index, self.moment
         for record in news.records:
             match record:
                 case Opened():
                     self._on_opened(record)
                 case Arrival():
-                    grew = self._on_arrival(record) is self._reel or grew
+                    grew = self._on_arrival(record) is self.reel or grew
                 case Reread():
-                    reread = self._on_reread(record) or reread
+                    reread = self._shelf.reread(record) is self.reel or reread
                 case Blinds():
-                    self._on_blinds(record)
+                    if record.ground_every == self.ground_every:
+                        self._shelf.dreamt_along(record)
                 case Picture():
-                    self._pictures.add(record)
-                    self._newest_picture = (record.number, record.index)
+                    self._studies.keep_picture(record)
         if news.frames_per_second != self.frames_per_second:
             self.frames_per_second = news.frames_per_second
             self.rate_changed.emit()
         if news.future is not None:
-            self._keep_future(news.future)
-        if self._reel is not reel:
+            self._studies.keep_future(news.future)
+            self.future_changed.emit()
+        if self.reel is not reel:
             self.episode_changed.emit()
         elif reread:
             self.readings_changed.emit()
         elif grew:
             self.episode_grew.emit()
         if self.moment is not moment:
-            self._cursor_moved((reel, index) != (self._reel, self._index))
+            self._cursor_moved((reel, index) != (self.reel, self.index))
         elif any(isinstance(record, Picture) for record in news.records):
             self.picture_changed.emit()
 
@@ -515,63 +442,33 @@ class Session(QObject):
         self.agent = record.agent
         self.agent_changed.emit()
         if not record.agent.training:
-            self._awaiting = 0
+            self._cursor.awaiting = 0
             self.playback.follow()
             self._playback_changed()
         self._want_present_weights()
 
     def _on_arrival(self, arrival: Arrival) -> Reel:
-        if self.reels and self.reels[-1].number == arrival.number:
-            reel = self.reels[-1]
-            reel.extend(arrival)
-        else:
-            reel = Reel(arrival)
-            self.reels.append(reel)
-            self._forget_oldest()
-        if self._reel is None or self.playback.state is State.FOLLOWING:
-            self._reel, self._index = reel, reel.last
-        elif self._awaiting:
-            self._go_on_to(reel)
+        reel = self._shelf.add(arrival, self.reel)
+        if self.reel is None or self.playback.state is State.FOLLOWING:
+            self._cursor.put(reel, reel.last)
+        elif self._cursor.awaiting:
+            self._cursor.go_on_to(reel)
         return reel
-
-    def _go_on_to(self, reel: Reel) -> None:
-        """Move by the steps that a person asked for at the live edge, and no further."""
-        index = self._index if reel is self._reel else -1
-        steps = min(self._awaiting, reel.last - index)
-        self._awaiting -= steps
-        self._reel, self._index = reel, index + steps
-
-    def _on_reread(self, reread: Reread) -> bool:
-        for reel in self.reels:
-            if reel.number == reread.number:
-                reel.replace_readings(reread)
-                return reel is self._reel
-        return False
-
-    def _on_blinds(self, blinds: Blinds) -> None:
-        for reel in self.reels:
-            if reel.number == blinds.number and blinds.ground_every == self.ground_every:
-                reel.replace_blinds(blinds)
-
-    def _forget_oldest(self) -> None:
-        while len(self.reels) > 2 and sum(reel.nbytes for reel in self.reels) > REELS_BYTES:
-            oldest = next(reel for reel in self.reels if reel is not self._reel)
-            self.reels.remove(oldest)
 
     # Moving
 
     def _show(self, reel: Reel, index: int) -> None:
-        changed = reel is not self._reel
-        if not changed and index == self._index:
+        changed = reel is not self.reel
+        if not changed and index == self.index:
             return
-        self._reel, self._index = reel, index
+        self._cursor.put(reel, index)
         if changed:
             self.episode_changed.emit()
         self._cursor_moved(moved=True)
 
     def _move(self, index: int) -> None:
-        if self._reel is not None:
-            self._show(self._reel, min(max(index, 0), self._reel.last))
+        if self.reel is not None:
+            self._show(self.reel, self._cursor.clamped(index))
 
     def _playback_changed(self) -> None:
         self._sync_player()
@@ -601,67 +498,39 @@ class Session(QObject):
         self._want_future(supersede=self.playback.state is State.PAUSED)
 
     def _want_present_weights(self) -> None:
-        reel, agent = self._reel, self.agent
-        if reel is None or agent is None or self.is_live:
-            return
-        theirs = (agent.game, agent.difficulty)
-        if reel.generation == agent.generation or (reel.episode.game, reel.episode.difficulty) != theirs:
-            return
-        if self._ask_once("reread", (reel.number, agent.generation)):
-            self._player.ask_reread(reel.number, reel.episode)
+        if self.reel is not None and self.agent is not None and not self.is_live:
+            self._studies.want_reading(self.reel, self.agent)
 
     def _want_blinds(self) -> None:
-        moment, reel = self.moment, self._reel
-        if self.mode is not DreamMode.DREAM or moment is None or reel is None or not self._is_read(moment):
+        moment, reel = self.moment, self.reel
+        if self.mode is not DreamMode.DREAM or reel is None or moment is None or moment.blind is not None:
             return
-        if moment.blind is None and self._ask_once("blinds", (reel.number, reel.generation, self.ground_every)):
-            moments = () if self.is_live else tuple(reel.moments)
-            self._player.ask_blinds(reel.number, self._index, self.ground_every, moments)
-
-    def _picture_key(self) -> tuple[int, int] | None:
-        moment = self.moment
-        if self._reel is None or moment is None:
-            return None
-        return self._reel.number, self._index - 1 if moment.step.is_last else self._index
+        if is_read_by(self.agent, moment):
+            self._studies.want_blinds(reel, self.index, self.ground_every, self.is_live)
 
     def _want_picture(self) -> None:
-        key, reel = self._picture_key(), self._reel
-        following = self.playback.state is State.FOLLOWING
-        if self.human_visible and not following and key is not None and reel is not None and key not in self._pictures:
-            self._player.ask_picture(*key, reel.episode)
+        if self.human_visible and self.reel is not None and self.playback.state is not State.FOLLOWING:
+            self._studies.want_picture(self.reel, self._pictured())
+
+    def _pictured(self) -> int:
+        """Index of the Step whose picture stands for the Moment under the cursor."""
+        moment = self.moment
+        return self.index - 1 if moment is not None and moment.step.is_last else self.index
 
     def _future_key(self) -> FutureKey | None:
         moment = self.moment
-        if self._reel is None or moment is None or moment.reading is None:
+        if self.reel is None or moment is None or moment.reading is None:
             return None
-        return FutureKey(self._reel.number, self._index, moment.reading.generation, self.horizon, self._branch)
+        return FutureKey(self.reel.number, self.index, moment.reading.generation, self.horizon, self._branch)
 
     def _want_future(self, supersede: bool) -> None:
         key, moment = self._future_key(), self.moment
-        if self.mode is not DreamMode.FUTURE or key is None or moment is None or not self._is_read(moment):
-            return
-        if key not in self._futures:
-            self._player.ask_future(key, moment, supersede)
-
-    def _is_read(self, moment: Moment) -> bool:
-        """The weights on show read it."""
-        reading, agent = moment.reading, self.agent
-        return reading is not None and agent is not None and reading.generation == agent.generation
-
-    def _keep_future(self, future: Future) -> None:
-        self._futures[future.key] = future
-        while len(self._futures) > FUTURES_KEPT:
-            self._futures.popitem(last=False)
-        self.future_changed.emit()
-
-    def _ask_once(self, what: str, question: object) -> bool:
-        fresh = self._asked.get(what) != question
-        self._asked[what] = question
-        return fresh
+        if self.mode is DreamMode.FUTURE and key is not None and moment is not None and is_read_by(self.agent, moment):
+            self._studies.want_future(key, moment, supersede)
 
     def _dreaming_changed(self) -> None:
         self._player.set_blind(self.ground_every if self.mode is DreamMode.DREAM else None)
-        self._asked.pop("blinds", None)
+        self._studies.forget_blinds()
         self._want_all()
         self.mode_changed.emit()
         self.cursor_changed.emit()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Protocol
 
-from PyQt6.QtCore import QObject, pyqtBoundSignal, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import QObject, pyqtSignal, pyqtSlot
 
-from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import TrainingRequest, Weights
+from dream_viewer.worker_protocols import TrainingWorkerLike
 from trainer.events import EpisodeEnded, Evaluated, Event, Finished, Metrics, Progress, Saved, Started, UpdateSkipped
 
 LAST_MS = 2000
@@ -33,37 +32,6 @@ class TrainingState(Enum):
     RUNNING = "running"
     PAUSED = "paused"
     STOPPING = "stopping"
-
-
-class TrainingWorkerLike(Protocol):
-    """What this needs of a training worker; see `dream_viewer.workers.training_worker.TrainingWorker`."""
-
-    progress: Mailbox[Progress]
-    weights: Mailbox[Weights]
-
-    @property
-    def happened(self) -> pyqtBoundSignal:
-        """Carries each rare event."""
-
-    @property
-    def failed(self) -> pyqtBoundSignal:
-        """Carries (one line, details) when training ended by an error."""
-
-    @property
-    def ended(self) -> pyqtBoundSignal:
-        """Comes last of all, whatever happened."""
-
-    def start(self) -> None:
-        """Begin."""
-
-    def set_paused(self, paused: bool) -> None:
-        """Wait, or go on."""
-
-    def request_stop(self) -> None:
-        """Save and end; returns at once."""
-
-    def wait_stopped(self, timeout_ms: int) -> bool:
-        """Whether the thread ended within so many milliseconds."""
 
 
 class Training(QObject):

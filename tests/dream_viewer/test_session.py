@@ -420,7 +420,7 @@ def test_a_failure_pauses_and_is_passed_on(stage: Stage, qtbot: QtBot) -> None:
 
 def test_old_episodes_go_when_they_take_too_much(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.live(3)
-    monkeypatch.setattr("dream_viewer.session.REELS_BYTES", stage.session.reels[0].nbytes * 3)
+    monkeypatch.setattr("dream_viewer.shelf.BUDGET_BYTES", stage.session.reels[0].nbytes * 3)
     stage.session.pause()
     for number in range(1, 6):
         stage.live(3, number=number)

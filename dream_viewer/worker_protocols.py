@@ -1,0 +1,100 @@
+"""What the window's side needs of its two workers, so that tests and processes can take their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from PyQt6.QtCore import pyqtBoundSignal
+
+from dream_viewer.mailbox import Mailbox
+from dream_viewer.messages import FutureKey, LevelChoice, News, Weights
+from trainer.episode import Episode, Moment
+from trainer.events import Progress
+
+
+class PlayerWorkerLike(Protocol):
+    """A player; see `dream_viewer.workers.player_worker.PlayerWorker`."""
+
+    news: Mailbox[News]
+
+    @property
+    def failed(self) -> pyqtBoundSignal:
+        """Carries (one line, details) after an exception; the worker lives on, at rest."""
+
+    @property
+    def open_failed(self) -> pyqtBoundSignal:
+        """Carries (path, reason); the present agent plays on."""
+
+    def open_checkpoint(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
+        """Load another agent."""
+
+    def adopt(self, weights: Weights) -> None:
+        """Take weights handed over by training."""
+
+    def new_level(self, choice: LevelChoice) -> None:
+        """End the episode being lived and play another level."""
+
+    def set_running(self, running: bool) -> None:
+        """Live, or rest."""
+
+    def set_fps(self, fps: float) -> None:
+        """Pace of the live lane, in frames per second."""
+
+    def step_once(self) -> None:
+        """Live one Step, at rest."""
+
+    def set_human_wanted(self, wanted: bool) -> None:
+        """Draw the human view of each Step lived."""
+
+    def set_blind(self, ground_every: int | None) -> None:
+        """Dream along reality, looking every so many frames; None: nobody looks at it."""
+
+    def ask_blinds(self, number: int, index: int, ground_every: int, moments: tuple[Moment, ...]) -> None:
+        """Make the dream along reality of an episode anew, first of all around an index."""
+
+    def ask_reread(self, number: int, episode: Episode) -> None:
+        """Read an episode with the present weights."""
+
+    def ask_future(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
+        """Dream on from a Moment."""
+
+    def ask_picture(self, number: int, index: int, episode: Episode) -> None:
+        """Draw the human view of a past Step."""
+
+    def request_stop(self) -> None:
+        """End soon; returns at once."""
+
+    def wait_stopped(self, timeout_ms: int) -> bool:
+        """Whether the thread ended within so many milliseconds."""
+
+
+class TrainingWorkerLike(Protocol):
+    """A training; see `dream_viewer.workers.training_worker.TrainingWorker`."""
+
+    progress: Mailbox[Progress]
+    weights: Mailbox[Weights]
+
+    @property
+    def happened(self) -> pyqtBoundSignal:
+        """Carries each rare event."""
+
+    @property
+    def failed(self) -> pyqtBoundSignal:
+        """Carries (one line, details) when training ended by an error."""
+
+    @property
+    def ended(self) -> pyqtBoundSignal:
+        """Comes last of all, whatever happened."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def set_paused(self, paused: bool) -> None:
+        """Wait, or go on."""
+
+    def request_stop(self) -> None:
+        """Save and end; returns at once."""
+
+    def wait_stopped(self, timeout_ms: int) -> bool:
+        """Whether the thread ended within so many milliseconds."""

@@ -1,0 +1,106 @@
+"""Where the player's agents come from: checkpoints on disk, and weights handed over by training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dream_viewer.messages import AgentInfo, Weights
+from trainer.agent.agent import Agent
+from trainer.checkpoint import load_agent, read_header
+from trainer.config import SIZES
+from trainer.hardware import choose_device, choose_dtype
+from trainer.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """An agent ready to play.
+
+    Attributes:
+        agent: the weights. info: what to tell about them. train_levels: how many levels they were trained on.
+    """
+
+    agent: Agent
+    info: AgentInfo
+    train_levels: int
+
+
+class AgentSource:
+    """Makes agents, each of a new generation.
+
+    Args:
+        device, dtype: as in Config.
+    """
+
+    def __init__(self, device: str, dtype: str) -> None:
+        self._device_wanted, self._dtype_wanted = device, dtype
+        self._generation = 0
+        self._spare: Agent | None = None
+
+    def open(self, path: Path, difficulty: str | None, game: str | None) -> Supply:
+        """Load an agent from a checkpoint, or from a run's newest one.
+
+        Args:
+            path: the file or folder. difficulty, game: to play, in place of what it was trained on.
+
+        Raises:
+            UserError: it cannot be opened.
+        """
+        file = Run.open(path).latest_checkpoint() if path.is_dir() else path
+        header = read_header(file)
+        device = choose_device(self._device_wanted)
+        generation = self._generation + 1
+        agent = load_agent(file, device, choose_dtype(self._dtype_wanted, device), generation)
+        self._generation = generation
+        info = AgentInfo(
+            name=file.stem,
+            generation=generation,
+            game=game or header.config.game,
+            difficulty=difficulty or header.config.difficulty,
+            preset=header.config.preset,
+            env_steps=header.env_steps,
+            updates=header.updates,
+            path=file,
+        )
+        return Supply(agent, info, header.config.levels)
+
+    def from_training(self, weights: Weights) -> Supply:
+        """An agent with weights from training."""
+        config = weights.config
+        self._generation += 1
+        info = AgentInfo(
+            name=weights.name,
+            generation=self._generation,
+            game=config.game,
+            difficulty=config.difficulty,
+            preset=config.preset,
+            env_steps=weights.env_steps,
+            updates=weights.updates,
+            path=weights.path,
+            training=True,
+        )
+        return Supply(self._agent_with(weights, info), info, config.levels)
+
+    def give_back(self, agent: Agent) -> None:
+        """Nobody plays or reads with this agent any more: the next weights may go into it."""
+        self._spare = agent
+
+    def forget_spare(self) -> None:
+        """Let go of the agent that was given back."""
+        self._spare = None
+
+    def _agent_with(self, weights: Weights, info: AgentInfo) -> Agent:
+        """The agent that was given back, where it is of the same make, or a new one.
+
+        To make one takes 0.4 s at preset 12m, to load weights into one takes 4 ms.
+        """
+        device = choose_device(self._device_wanted)
+        dtype = choose_dtype(self._dtype_wanted, device)
+        size, horizon = SIZES[info.preset], weights.config.horizon
+        agent, self._spare = self._spare, None
+        if agent is None or (agent.size, agent.horizon, agent.dtype) != (size, horizon, dtype):
+            agent = Agent(size, dtype=dtype, device=device, horizon=horizon)
+        agent.generation = info.generation
+        agent.load_state_tensors(weights.tensors)
+        return agent

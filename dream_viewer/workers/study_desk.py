@@ -1,0 +1,110 @@
+"""Turns what is asked of the study lane into jobs, and their results into news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dream_viewer.messages import Blinds, Future, FutureKey, News, Picture, Record, Reread
+from dream_viewer.pictures import pack_picture
+from dream_viewer.workers.study_lane import StudyLane
+from trainer.agent.agent import Agent
+from trainer.episode import Episode, Moment
+from trainer.player import BlindPiece, Player
+
+OF_ONE_GENERATION = ("future", "blinds")
+"""Studies that are worth nothing once other weights play; a reread begun is finished, or it might never be."""
+
+
+class StudyDesk:
+    """Takes questions about what was lived; answers come through `tell` when the lane got to them.
+
+    Every question names the player that is to answer. What cannot be answered, because other weights read the Moment
+    than those that play now, is dropped: whoever asked asks again when the Moment was read anew.
+
+    Args:
+        tell: takes each piece of news.
+
+    Attributes:
+        lane: the jobs.
+    """
+
+    def __init__(self, tell: Callable[[News], None]) -> None:
+        self.lane = StudyLane()
+        self._tell = tell
+        self._rereading = -1
+
+    @property
+    def rereading(self) -> bool:
+        """Somebody waits for an episode to be read anew."""
+        return self.lane.has("reread")
+
+    @property
+    def adopting(self) -> bool:
+        """Weights are being read in."""
+        return self.lane.has("adopt")
+
+    def new_generation(self) -> None:
+        """Other weights play: give up what is worth nothing any more."""
+        self.lane.cancel(*OF_ONE_GENERATION)
+
+    def adopt(self, player: Player, agent: Agent, adopted: Callable[[], None]) -> None:
+        """Let other weights catch up and play on; `adopted` is called when they do."""
+
+        def done(moments: tuple[Moment, ...] | None) -> None:
+            adopted()
+            if moments is not None:
+                self._news(Reread(player.number, player.agent.generation, moments))
+
+        self.lane.submit("adopt", player.adopt(agent), done=done)
+
+    def reread(self, player: Player, number: int, episode: Episode) -> None:
+        """Read a past episode with the present weights."""
+        if number == player.number:
+            return
+
+        def done(moments: tuple[Moment, ...]) -> None:
+            first = moments[0].reading
+            assert first is not None  # an episode opens with a frame that is seen
+            self._news(Reread(number, first.generation, moments))
+
+        self.lane.submit("reread", player.reread(number, episode), done=done, supersede=number != self._rereading)
+        self._rereading = number
+
+    def blinds(self, player: Player, number: int, index: int, ground_every: int, moments: tuple[Moment, ...]) -> None:
+        """Dream along the reality of an episode, the part around an index first."""
+        generation = player.agent.generation
+        lived = number == player.number
+        reading = (player.moments if lived else moments)[index].reading
+        if reading is None or reading.generation != generation:
+            return
+
+        def piece_came(piece: BlindPiece) -> None:
+            self._news(Blinds(number, generation, ground_every, piece.start, piece.blinds))
+
+        job = player.blinds(number, index, ground_every, None if lived else moments)
+        self.lane.submit("blinds", job, part=piece_came)
+
+    def future(self, player: Player, key: FutureKey, moment: Moment, supersede: bool) -> None:
+        """Dream on from a Moment."""
+        reading = moment.reading
+        if reading is None or reading.generation != player.agent.generation:
+            return
+        job = player.future(key.number, key.index, reading, key.horizon, key.branch)
+        self.lane.submit(
+            "future", job, done=lambda dream: self._tell(News(future=Future(key, dream))), supersede=supersede
+        )
+
+    def picture(self, player: Player, number: int, index: int, episode: Episode) -> None:
+        """Draw the human view of a past Step."""
+
+        def drawn(pixels: NDArray[np.uint8] | None) -> None:
+            if pixels is not None:
+                self._news(Picture(number, index, pack_picture(pixels)))
+
+        self.lane.submit("picture", player.picture(number, index, episode), done=drawn)
+
+    def _news(self, *records: Record) -> None:
+        self._tell(News(records))

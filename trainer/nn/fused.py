@@ -47,18 +47,22 @@ def _backward_rows(x: Tensor, scale: Tensor, grad: Tensor) -> tuple[Tensor, Tens
     return grad, grad_scale
 
 
+def _norm_silu(x: Tensor, scale: Tensor) -> Tensor:
+    width = x.shape[-1]
+    rows = x.reshape(-1, width)
+    out = torch.empty_like(rows)
+    scale32 = scale.float()
+    step = _rows_per_block(rows.shape[0], width, x.device)
+    for start in range(0, rows.shape[0], step):
+        _forward_rows(rows[start : start + step].float(), scale32, out[start : start + step])
+    return out.view(x.shape)
+
+
 class _NormSiLU(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
-        width = x.shape[-1]
-        rows = x.reshape(-1, width)
-        out = torch.empty_like(rows)
-        scale32 = scale.float()
-        step = _rows_per_block(rows.shape[0], width, x.device)
-        for start in range(0, rows.shape[0], step):
-            _forward_rows(rows[start : start + step].float(), scale32, out[start : start + step])
         ctx.save_for_backward(x, scale)
-        return out.view(x.shape)
+        return _norm_silu(x, scale)
 
     @staticmethod
     @once_differentiable
@@ -89,6 +93,8 @@ def norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     Returns:
         (..., C) of x's dtype.
     """
+    if not torch.is_grad_enabled():  # what autograd costs to set up is half of a small call
+        return _norm_silu(x, scale)
     out: Tensor = _NormSiLU.apply(x, scale)
     return out
 
@@ -103,18 +109,22 @@ def _pool(x: Tensor) -> Tensor:
     return torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
 
 
+def _pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
+    frames, height, width, channels = x.shape
+    out = x.new_empty(frames, height // 2, width // 2, channels)
+    scale32 = scale.float()
+    step = _rows_per_block(frames, height * width * channels // 4, x.device)
+    for start in range(0, frames, step):
+        pooled = _pool(x[start : start + step]).float()
+        _forward_rows(pooled.view(-1, channels), scale32, out[start : start + step].view(-1, channels))
+    return out
+
+
 class _PoolNormSiLU(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
-        frames, height, width, channels = x.shape
-        out = x.new_empty(frames, height // 2, width // 2, channels)
-        scale32 = scale.float()
-        step = _rows_per_block(frames, height * width * channels // 4, x.device)
-        for start in range(0, frames, step):
-            pooled = _pool(x[start : start + step]).float()
-            _forward_rows(pooled.view(-1, channels), scale32, out[start : start + step].view(-1, channels))
         ctx.save_for_backward(x, scale)
-        return out
+        return _pool_norm_silu(x, scale)
 
     @staticmethod
     @once_differentiable
@@ -150,6 +160,8 @@ def pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     Returns:
         (N, H, W, C) of x's dtype.
     """
+    if not torch.is_grad_enabled():
+        return _pool_norm_silu(x, scale)
     out: Tensor = _PoolNormSiLU.apply(x, scale)
     return out
 

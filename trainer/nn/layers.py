@@ -127,16 +127,15 @@ class Conv(nn.Module):
         Returns:
             (N, H, W, 2, 2, out): the pixel (2i + a, 2j + b) stands at [i, j, a, b]; see :func:`unfold_phases`.
         """
-        phases = _PHASES.to(device=x.device, dtype=self.kernel.dtype)
         outputs, inputs = self.kernel.shape[:2]
-        # (a, p, k), (b, q, l), (o, i, k, l) -> (a, b, o, i, p, q): sums of taps that meet on one source pixel
-        kernel = torch.einsum("apk,bql,oikl->aboipq", phases, phases, self.kernel)
-        kernel = kernel.reshape(4 * outputs, inputs, 3, 3).contiguous(memory_format=torch.channels_last)
+        taps = self.kernel.permute(0, 2, 3, 1).reshape(outputs, self.KERNEL**2, inputs)
+        sums = torch.matmul(_PHASES.to(taps), taps).view(outputs, 4, 9, inputs)
+        kernel = sums.transpose(0, 1).reshape(4 * outputs, 3, 3, inputs).permute(0, 3, 1, 2)
         out = F.conv2d(x.permute(0, 3, 1, 2), kernel, self.bias.repeat(4), padding=1).permute(0, 2, 3, 1)
         return out.contiguous().view(*x.shape[:3], 2, 2, outputs)
 
 
-_PHASES = torch.tensor(
+_PARITIES = torch.tensor(
     [
         [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]],
         [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 1, 1]],
@@ -144,6 +143,9 @@ _PHASES = torch.tensor(
     dtype=torch.float32,
 )
 """[parity, source pixel -1 / 0 / +1, tap]: which of the five taps of an upsampled row meet on which source pixel."""
+
+_PHASES = torch.einsum("apk,bql->abpqkl", _PARITIES, _PARITIES).reshape(36, 25)
+"""(phases * source pixels, taps): the same for rows and columns together."""
 
 
 def unfold_phases(x: Tensor) -> Tensor:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from trainer.agent.agent import Agent
+from trainer.config import Config
+from trainer.envs.procgen import ProcgenVector, levels_of
 from trainer.envs.protocol import Snapshot, VectorEnv
 from trainer.errors import UserError
 from trainer.events import EpisodeEnded
@@ -19,6 +21,12 @@ from trainer.replay import Replay
 from trainer.world_model.rssm import Latent
 
 _RECENT = 100
+
+
+def train_env(config: Config) -> VectorEnv:
+    """The games of a run, on its train levels."""
+    first, count = levels_of("train", config.levels)
+    return ProcgenVector(config.game, config.difficulty, config.num_envs, first, count, config.seed)
 
 
 class Collector:

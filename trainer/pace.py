@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
+
+from trainer.config import Config
 
 
 class Clock:
@@ -62,6 +65,29 @@ class Every:
     def load(self, state: list[Any]) -> None:
         """Takes back :meth:`state`."""
         self.last_elapsed, self.last_updates = float(state[0]), int(state[1])
+
+
+class Schedule:
+    """What a run does every now and then, as its config has it.
+
+    Attributes:
+        log: rows of metrics. saving: checkpoints. evaluating: scores. filming: open-loop videos.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.log = Every(config.log_every, config.log_every_updates)
+        self.saving = Every(config.save_every, config.save_every_updates)
+        self.evaluating = Every(config.evaluate_every, config.evaluate_every_updates)
+        self.filming = Every(config.video_every)
+
+    def state(self) -> dict[str, list[float]]:
+        """For a checkpoint."""
+        return {name: every.state() for name, every in vars(self).items()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Takes back :meth:`state`."""
+        for name, every in vars(self).items():
+            every.load(state[name])
 
 
 class TrainRatio:

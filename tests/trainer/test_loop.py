@@ -31,8 +31,10 @@ from trainer.events import (
     Started,
     UpdateSkipped,
 )
-from trainer.loop import REFUSED_IN_A_ROW, TrainingLoop, settle
+from trainer.loop import TrainingLoop
+from trainer.refusal import REFUSED_IN_A_ROW
 from trainer.replay import Batch
+from trainer.settle import settle
 
 
 def test_a_run_tells_its_story_in_picklable_events(tmp_path: Path) -> None:

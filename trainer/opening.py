@@ -1,0 +1,133 @@
+"""What a training starts from: a new run, a run that goes on, or a branch off an older checkpoint.
+
+Everything is checked before anything is written, so a refusal leaves the disk as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer.checkpoint import CheckpointFile, open_checkpoint, read_header
+from trainer.config import Config, check
+from trainer.errors import UserError
+from trainer.process import cores
+from trainer.run import Run, branch
+from trainer.settle import settle
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run's folder, locked for this process, and what its training begins with.
+
+    Attributes:
+        folder: of the run.
+        checkpoint: to go on from; None in a new run.
+        weights: checkpoint whose weights a new run starts from; None: it starts from zero.
+        fresh_replay: the steps behind `checkpoint` are gone, and replay fills anew.
+    """
+
+    folder: Run
+    checkpoint: CheckpointFile | None = None
+    weights: CheckpointFile | None = None
+    fresh_replay: bool = False
+
+    def provenance(self) -> dict[str, Any]:
+        """Where this run comes from, for its checkpoints: versions, cores, what its first weights had behind them."""
+        origin: dict[str, Any] = {"torch": torch.__version__, "dream-agent": _version(), "cores": cores()}
+        if self.checkpoint is not None:
+            return self.checkpoint.header.provenance | origin
+        if self.weights is not None:
+            before = self.weights.header
+            origin["from"] = {
+                "env_steps": before.env_steps,
+                "updates": before.updates,
+                "elapsed": before.elapsed,
+                **({"from": before.provenance["from"]} if "from" in before.provenance else {}),
+            }
+        return origin
+
+
+def open_new(config: Config, run_dir: Path | None, from_checkpoint: Path | None) -> Opened:
+    """A new run.
+
+    Args:
+        config: not settled yet. run_dir: its folder; None: one in the person's data folder.
+        from_checkpoint: to take weights from.
+
+    Raises:
+        UserError: settings, folder or checkpoint that cannot be used.
+    """
+    config = settle(config)
+    weights = None
+    if from_checkpoint is not None:
+        weights = open_checkpoint(from_checkpoint)
+        theirs = weights.header.config.preset
+        if theirs != config.preset:
+            raise UserError(f"{from_checkpoint}: is of preset {theirs}, not {config.preset}; add --preset {theirs}.")
+    folder = Run.create(run_dir, config)
+    folder.lock()
+    return Opened(folder, weights=weights)
+
+
+def reopen(path: Path, run_dir: Path | None, total_steps: int | None) -> Opened:
+    """A run that goes on.
+
+    Args:
+        path: of the run, or of one of its checkpoints: if it is not the newest, a new run branches off and the old one
+            stays whole.
+        run_dir: folder of such a branch; None: beside the old run. total_steps: new end; None: as it was.
+
+    Raises:
+        UserError: no run, one that is being trained, or one that cannot go on here.
+    """
+    path = path.expanduser()
+    run = Run.open(path) if path.is_dir() else Run.of_checkpoint(path)
+    fresh_replay = False
+    with contextlib.ExitStack() as locked:
+        run.lock()
+        locked.callback(run.unlock)
+        latest = run.latest_checkpoint()
+        chosen = latest if path.is_dir() else path.absolute()
+        file = open_checkpoint(chosen)
+        if file.header.kind != "full":
+            raise UserError(f"{chosen}: holds weights only; start a new run from it with --from.")
+        settled = settle(run.config)
+        if settled != run.config:
+            raise UserError(
+                f"{run.path / 'config.yaml'}: does not suit this machine (it has {settled.threads} threads for "
+                f"the {run.config.threads} asked for); change `threads` there or start a new run with --from."
+            )
+        if chosen == latest and run_dir is not None:
+            raise UserError("--run_dir does not go with --resume of a run's newest checkpoint; leave it out.")
+        if chosen == latest:
+            locked.pop_all()
+        else:
+            fresh_replay = file.header.env_steps not in _resumable(latest)
+            run = branch(run, chosen, run_dir, leave=("replay",) if fresh_replay else ())
+            run.lock()
+            file = open_checkpoint(run.latest_checkpoint())
+    if total_steps is not None and total_steps != run.config.total_steps:
+        run.config = check(run.config.replace(total_steps=total_steps), "settings")
+        run.write_config()
+    return Opened(run, checkpoint=file, fresh_replay=fresh_replay)
+
+
+def _resumable(latest: Path) -> set[int]:
+    """Environment steps of the checkpoints whose replay can still be brought back, as the newest one tells."""
+    try:
+        return {int(env_steps) for env_steps, _ in read_header(latest).state["saves"]}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{latest}: its training state is damaged ({error!r}); delete it.") from error
+
+
+def _version() -> str:
+    try:
+        return metadata.version("dream-agent")
+    except metadata.PackageNotFoundError:  # used from a checkout that is not installed
+        return "unknown"

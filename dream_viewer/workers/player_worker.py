@@ -30,9 +30,10 @@ from dream_viewer.workers.level_dealer import LevelDealer
 from dream_viewer.workers.pace import Pace
 from dream_viewer.workers.study_desk import StudyDesk
 from trainer.agent.agent import Agent
+from trainer.envs.viewer import MakeEnv, procgen_level
 from trainer.episode import Episode, Moment
 from trainer.errors import UserError
-from trainer.player import Player, ViewerEnv, procgen_level
+from trainer.player import Player
 from trainer.process import cores, use_threads
 
 
@@ -63,7 +64,7 @@ class PlayerWorker(QThread):
         device: str = "auto",
         dtype: str = "auto",
         seed: int = 0,
-        make_env: Callable[[str, str, int], ViewerEnv] = procgen_level,
+        make_env: MakeEnv = procgen_level,
         parent: QObject | None = None,
     ) -> None:
         """A worker at rest; `start` begins the thread.

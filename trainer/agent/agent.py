@@ -5,7 +5,7 @@ Shapes: B batch, T time, H horizon, N branches, D deter, S latents, A actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from trainer.agent.actor_critic import ActorCritic
 from trainer.agent.imagination import policy_sample
 from trainer.config import ModelSize
-from trainer.episode import Dream, Reading, Step, frozen
+from trainer.episode import Dream, Reading, frozen
 from trainer.errors import UserError
 from trainer.nn.distributions import categorical_kl, twohot_mean, unimix_log_probs
 from trainer.nn.optimiser import FlatTensors
@@ -24,8 +24,13 @@ from trainer.randomness import torch_generator
 from trainer.world_model.rssm import Latent
 from trainer.world_model.world_model import WorldModel
 
-REREAD_CHUNK = 16
-"""Frames encoded or decoded at a time when an episode is read anew, so that other work gets a turn between."""
+PICTURES_TOGETHER = 8
+"""Pictures decoded at a time where others wait for a turn: below 10 ms at preset 12m on one core."""
+
+
+def joined(latents: Sequence[Latent]) -> Latent:
+    """States, each a batch, as one batch."""
+    return Latent(torch.cat([latent.deter for latent in latents]), torch.cat([latent.stoch for latent in latents]))
 
 
 class Acted(NamedTuple):
@@ -188,14 +193,36 @@ class Agent:
             latent: state before (batch 1). prev_action: taken before the frame. frame: (64, 64, 3) uint8.
             is_first: the frame opens an episode. generator: of the draws.
         """
-        frames = self._frames(frame[None])
-        first = torch.tensor([is_first])
-        posterior, logits = self._observe(latent, torch.tensor([prev_action]), frames, first, generator)
+        posterior, logits = self.observe(latent, prev_action, self.project(frame[None]), is_first, generator)
         self.latent = posterior
-        return posterior, self._readings(posterior, logits, [is_first])[0]
+        return posterior, self.readings(posterior, logits, [is_first], self.decode(posterior))[0]
 
-    def _readings(self, latent: Latent, logits: Tensor, is_first: Sequence[bool]) -> list[Reading]:
-        """Readings of B posterior states and their raw logits (B, S, C)."""
+    @torch.no_grad()
+    def project(self, frames: NDArray[np.uint8]) -> Tensor:
+        """What the posterior takes from B frames (B, 64, 64, 3): (B, hidden)."""
+        model = self.world_model
+        return model.dyn.project_tokens(model.enc(self._frames(frames)))
+
+    @torch.no_grad()
+    def observe(
+        self, latent: Latent, prev_action: int, projected: Tensor, is_first: bool, generator: torch.Generator
+    ) -> tuple[Latent, Tensor]:
+        """One step of one game's recurrence: posterior state and its raw logits (1, S, C).
+
+        Args:
+            latent: state before (batch 1). prev_action: taken before the frame.
+            projected: (1, hidden), of :meth:`project`. is_first: the frame opens an episode. generator: of the draws.
+        """
+        rssm = self.world_model.dyn
+        noise = torch.rand(1, rssm.stoch, generator=generator, device=self.device)
+        action = torch.tensor([prev_action], device=self.device)
+        return rssm.observe_projected(latent, action, projected, torch.tensor([is_first], device=self.device), noise)
+
+    @torch.no_grad()
+    def readings(
+        self, latent: Latent, logits: Tensor, is_first: Sequence[bool], beliefs: NDArray[np.uint8]
+    ) -> list[Reading]:
+        """Readings of B posterior states, their raw logits (B, S, C) and their pictures (B, 64, 64, 3) uint8."""
         model = self.world_model
         feat = model.dyn.feat(latent)
         values = twohot_mean(self.actor_critic.val(feat)).cpu().numpy()
@@ -203,7 +230,6 @@ class Agent:
         continues = self._shown(model.continues(feat)).cpu().numpy()
         prior = unimix_log_probs(model.dyn.prior(latent.deter))
         surprise = categorical_kl(unimix_log_probs(logits), prior).cpu().numpy()
-        beliefs = self.decode(latent)
         deters = latent.deter.float().cpu().numpy()
         stochs = latent.stoch.to(torch.uint8).cpu().numpy()
         return [
@@ -237,41 +263,6 @@ class Agent:
         return Latent(deter[None], stoch[None])
 
     @torch.no_grad()
-    def reread(
-        self, steps: Sequence[Step], generator_of: Callable[[int], torch.Generator]
-    ) -> Iterator[list[Reading | None]]:
-        """All Readings of an episode by these weights, chunk by chunk (at most 16 steps each, in order).
-
-        Encoding and decoding are batched; nothing but the recurrence goes step by step. End steps have no Reading.
-
-        Args:
-            steps: of the episode, from its first. generator_of: index of a step to the generator of its draws.
-        """
-        rssm = self.world_model.dyn
-        latent, prev_action = self.initial(1), 0
-        for start in range(0, len(steps), REREAD_CHUNK):
-            chunk = [step for step in steps[start : start + REREAD_CHUNK] if not step.is_last]
-            readings: list[Reading | None] = []
-            if chunk:
-                projected = rssm.project_tokens(self.world_model.enc(self._frames(np.stack([s.frame for s in chunk]))))
-                latents, logits = [], []
-                for i, step in enumerate(chunk):
-                    noise = torch.rand(1, rssm.stoch, generator=generator_of(start + i), device=self.device)
-                    latent, logit = rssm.observe_projected(
-                        latent,
-                        torch.tensor([prev_action], device=self.device),
-                        projected[i : i + 1],
-                        torch.tensor([step.is_first], device=self.device),
-                        noise,
-                    )
-                    latents.append(latent)
-                    logits.append(logit)
-                    prev_action = step.action if step.action is not None else 0
-                batch = Latent(torch.cat([x.deter for x in latents]), torch.cat([x.stoch for x in latents]))
-                readings += self._readings(batch, torch.cat(logits), [s.is_first for s in chunk])
-            yield readings + [None] * (len(steps[start : start + REREAD_CHUNK]) - len(chunk))
-
-    @torch.no_grad()
     def blind_step(self, latent: Latent, action: int | Tensor, generator: torch.Generator) -> Latent:
         """One step of the prior: what comes after `action` (B,) int64, without looking."""
         rssm = self.world_model.dyn
@@ -288,6 +279,17 @@ class Agent:
         return pixels
 
     @torch.no_grad()
+    def decoding(self, latents: Sequence[Latent]) -> Generator[None, None, NDArray[np.uint8]]:
+        """:meth:`decode` of all these states in order, giving others a turn after each PICTURES_TOGETHER pictures."""
+        deter, stoch = joined(latents)
+        parts: list[NDArray[np.uint8]] = []
+        for first in range(0, len(deter), PICTURES_TOGETHER):
+            part = slice(first, first + PICTURES_TOGETHER)
+            parts.append(self.decode(Latent(deter[part], stoch[part])))
+            yield
+        return np.concatenate(parts)
+
+    @torch.no_grad()
     def dream_steps(
         self,
         horizon: int,
@@ -295,8 +297,13 @@ class Agent:
         branches: int = 1,
         generator: torch.Generator | None = None,
         start: Latent | None = None,
+        pictures: bool = True,
     ) -> Generator[None, None, Dream]:
-        """:meth:`dream`, giving others a turn after every imagined step; the Dream is the generator's return value."""
+        """:meth:`dream`, giving others a turn after every small part; the Dream is the generator's return value.
+
+        Args:
+            pictures: decode the states; otherwise the Dream's frames are (N, 0, 64, 64, 3).
+        """
         latent = start if start is not None else self.latent
         if latent is None:
             raise ValueError("there is nothing to dream from: let the agent read a frame first, or give `start`")
@@ -304,11 +311,10 @@ class Agent:
             raise ValueError(f"actions have shape {actions.shape}, needed is (branches, {horizon}) or more")
         branches = branches if actions is None else actions.shape[0]
         generator = generator or torch_generator(0, "dream", device=self.device)
-        model, rssm = self.world_model, self.world_model.dyn
+        rssm = self.world_model.dyn
         latent = Latent(latent.deter.expand(branches, -1).contiguous(), latent.stoch.expand(branches, -1).contiguous())
-        frames = np.empty((branches, horizon, 64, 64, 3), np.uint8)
         taken = np.empty((branches, horizon), np.int64)
-        rewards, continues, values = (np.empty((branches, horizon), np.float32) for _ in range(3))
+        latents: list[Latent] = []
         for h in range(horizon):
             if actions is None:
                 action = self.choose(latent, generator)
@@ -316,14 +322,28 @@ class Agent:
                 action = torch.from_numpy(actions[:, h].copy()).to(self.device)
             noise = torch.rand(branches, rssm.stoch, generator=generator, device=self.device)
             latent = rssm.imagine_step(latent, action, noise)
-            feat = rssm.feat(latent)
-            frames[:, h] = self.decode(latent)
             taken[:, h] = action.cpu().numpy()
-            rewards[:, h] = twohot_mean(model.rew(feat)).cpu().numpy()
-            continues[:, h] = self._shown(model.continues(feat)).cpu().numpy()
-            values[:, h] = twohot_mean(self.actor_critic.val(feat)).cpu().numpy()
+            latents.append(latent)
             yield
+        rewards, continues, values = self._expected(latents)
+        yield
+        frames = np.empty((branches, 0, 64, 64, 3), np.uint8)
+        if pictures:
+            drawn = yield from self.decoding(latents)
+            frames = np.ascontiguousarray(drawn.reshape(horizon, branches, 64, 64, 3).swapaxes(0, 1))
         return Dream(self.generation, frozen(frames), frozen(taken), frozen(rewards), frozen(continues), frozen(values))
+
+    def _expected(self, latents: Sequence[Latent]) -> tuple[NDArray[np.float32], ...]:
+        """Rewards, continues as shown and values, each (N, H) float32, of H states of N branches."""
+        model, batch = self.world_model, joined(latents)
+        feat = model.dyn.feat(batch)
+        expected = (
+            twohot_mean(model.rew(feat)),
+            self._shown(model.continues(feat)),
+            twohot_mean(self.actor_critic.val(feat)),
+        )
+        horizon = len(latents)
+        return tuple(np.ascontiguousarray(x.cpu().numpy().reshape(horizon, -1).T) for x in expected)
 
     def dream(
         self,

@@ -2,7 +2,8 @@
 
 The metadata hold one JSON text: format, kind, config, counters, normaliser, provenance, and for a *full* checkpoint
 the state of the training loop. Tensors go by the reference's parameter names (`enc/cnn0/kernel`); a full checkpoint
-adds everything that training needs to go on (`nu/...`, `mu/...`, `carry/...`, `env/...`).
+adds everything that training needs to go on (`nu/...`, `mu/...`, `carry/...`, `env/...`, and where several processes
+train together the last two again for each but the first, below `ranks/1/`).
 
 A file may come from anybody. Everything in its header is compared with what its config asks for before a model is
 allocated or a tensor is read; whatever does not fit is a UserError that names the file.
@@ -143,9 +144,15 @@ def save_checkpoint(path: Path, header: Header, tensors: Mapping[str, Tensor]) -
 def write_safely(path: Path, write: Callable[[Path], None]) -> None:
     """Lets `write` fill a temporary file beside `path`, flushes it and gives it its name.
 
+    A link is followed: the file that it names is replaced, the link stays.
+
     Raises:
-        UserError: the folder cannot be written or the disk is full; a file of that name is left as it was.
+        UserError: the folder cannot be written or the disk is full; a file of that name is left as it was. Or there is
+            something of that name which is no file, such as a device.
     """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: is not a file that could be replaced; give another name.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         write(temporary)
@@ -369,9 +376,12 @@ def _header(path: Path, description: dict[str, Any]) -> Header:
         return isinstance(value, dict)
 
     low, high = part("normaliser", pair)
+    config = config_from(part("config", mapping), str(path))
+    if config.preset not in SIZES:
+        raise UserError(f"{path}: is damaged, it leaves its preset open; choose another checkpoint.")
     return Header(
         kind=part("kind", lambda value: value in ("full", "weights")),
-        config=config_from(part("config", mapping), str(path)),
+        config=config,
         num_actions=part("num_actions", lambda value: count(value) and 1 <= value <= 255),
         env_steps=part("env_steps", count),
         updates=part("updates", count),
@@ -401,6 +411,8 @@ def _check_parameters(path: Path, header: Header, table: Mapping[str, Entry]) ->
                     f"{list(shape)}; choose another checkpoint."
                 )
     known = set(shapes) | ({f"{kind}/{name}" for kind in ("nu", "mu") for name in shapes} if full else set())
-    extra = [name for name in table if name not in known and not (full and name.startswith(("carry/", "env/")))]
+    extra = [
+        name for name in table if name not in known and not (full and name.startswith(("carry/", "env/", "ranks/")))
+    ]
     if extra:
         raise UserError(f"{path}: holds {extra[0][:60]!r}, which no such model has; choose another checkpoint.")

@@ -16,11 +16,11 @@ def check_target(path: Path) -> None:
     """Refuse a file that could not be written later, before minutes are spent on its content.
 
     Raises:
-        UserError: the folder is missing or not writable, or the name is a folder's.
+        UserError: the folder is missing or not writable, or the name is a folder's or a device's.
     """
     folder = path.parent
-    if path.is_dir():
-        raise UserError(f"{path}: is a folder; give the name of a file.")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{path}: is not a file that could be replaced; give another name.")
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UserError(f"{folder}: cannot be written to; create the folder or choose another one.")
 

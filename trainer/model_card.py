@@ -123,8 +123,9 @@ def _grid(reality: NDArray[np.uint8], belief: NDArray[np.uint8]) -> NDArray[np.u
     return picture
 
 
-def command(config: Config) -> str:
-    """The command line that starts a run with these settings: every one that differs from the game's own."""
+def command(config: Config, env_steps: int) -> str:
+    """The command line of a run with these settings and this end: every one that differs from the game's own."""
+    config = config.replace(total_steps=env_steps)
     usual = dataclasses.asdict(game_config(config.game))
     flags = [
         f"--{name} {value:g}" if isinstance(value, float) else f"--{name} {value}"
@@ -168,7 +169,7 @@ def card_text(
             *_table(["", ""], [[what, value] for what, value in facts.items()]),
             "",
             "```",
-            command(config),
+            command(config, header.env_steps),
             "```",
             "",
             "<details><summary>Every setting</summary>",

@@ -44,7 +44,7 @@ def test_a_screenshot_from_the_command_line(checkpoint: Path, tmp_path: Path) ->
     file = tmp_path / "window.png"
     displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     environment = {key: value for key, value in os.environ.items() if key not in displays}
-    server = X_SERVER if shutil.which(X_SERVER[0]) else []
+    server = X_SERVER if shutil.which(X_SERVER[0]) and shutil.which("xauth") else []
     command = [sys.executable, "main.py", "view", str(checkpoint), "--mode", "dream", "--screenshot", str(file)]
     done = subprocess.run(
         server + command,

@@ -104,7 +104,7 @@ def test_curves_never_see_test_levels(agent: Agent, monkeypatch: pytest.MonkeyPa
 def test_nothing_is_played_for_a_file_that_cannot_be_written(checkpoint: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be written"):
         evaluate_checkpoint(checkpoint, json_file=tmp_path / "nowhere" / "report.json", tick=_never)
-    with pytest.raises(UserError, match="is a folder"):
+    with pytest.raises(UserError, match="is not a file"):
         evaluate_checkpoint(checkpoint, json_file=tmp_path, tick=_never)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 from importlib.resources import as_file, files
@@ -114,15 +113,11 @@ def bundled_checkpoint(game: str | None) -> Path | None:
     return None
 
 
-def _load_game_files() -> None:
-    from dream_viewer.workers.game_files import load_game_files
-
-    load_game_files()
-
-
 def _view(arguments: Sequence[str]) -> int:
     options = parse_view(arguments)
-    threading.Thread(target=_load_game_files, name="game files").start()  # while this one imports torch and Qt
+    from trainer.envs.game_files import begin_loading
+
+    begin_loading()  # while this thread imports torch and Qt
     from trainer.process import prepare
 
     prepare()  # imports torch, which on Windows must come before Qt

@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import tyro
 
-from trainer.config import Config, check
+from trainer.config import AUTO, Config, check
 from trainer.config_files import game_config, named_config
 from trainer.errors import UserError
 
@@ -153,12 +153,16 @@ def _train(arguments: Sequence[str]) -> None:
     config = check(flags.settings, "the command line")
     if flags.resume is not None:
         _refuse_changes(defaults, config)
+    from trainer.envs.game_files import begin_loading
+
+    loading = begin_loading()  # while this thread imports torch
     from trainer.process import prepare
 
     prepare(config.threads)
     from trainer.loop import TrainingLoop
     from trainer.metrics import ConsoleProgress, EventConsumer, RunRecorder
 
+    loading.join()  # what is measured next wants the cores for itself
     if flags.resume is not None:
         loop = TrainingLoop(run_dir=flags.run_dir, resume=flags.resume, total_steps=config.total_steps)
     else:
@@ -195,7 +199,7 @@ def _train_defaults(origin: _TrainOrigin) -> Config:
 
     given = read_header(origin.from_checkpoint).config
     if origin.config is None and origin.game is None:
-        return given
+        return given.replace(device=AUTO, dtype=AUTO, threads=0)  # those suited another machine, perhaps
     return _defaults(origin).replace(preset=given.preset)
 
 

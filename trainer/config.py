@@ -41,6 +41,8 @@ GAMES: tuple[str, ...] = (
 """The 16 Procgen games."""
 
 Difficulty = Literal["easy", "hard"]
+AUTO = "auto"
+"""Stands for what suits the machine; of numbers 0 does. :func:`trainer.settle.settle` decides."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,16 @@ SIZES: dict[str, ModelSize] = {
 """Presets: 1m to 400m as published; `4m` between them for CPUs, `debug` for tests."""
 
 
+PRESETS: tuple[str, ...] = (AUTO, *SIZES)
+"""What `preset` may be."""
+
+
 @dataclass(frozen=True)
 class Config:
-    """Every setting of a training run; the defaults are the reference's where it has them."""
+    """Every setting of a training run; the defaults are the reference's where it has them.
+
+    What depends on the machine is left open by default, and decided when a run begins.
+    """
 
     game: str = "coinrun"
     """Procgen game to train on, one of the 16."""
@@ -98,22 +107,23 @@ class Config:
     """Games played side by side."""
     total_steps: int = 1_000_000
     """Environment steps after which training ends, those of a resumed run included."""
-    preset: str = "12m"
-    """Model size, a key of SIZES."""
+    preset: str = AUTO
+    """Model size, a key of SIZES, or `auto`: by the table of device and memory."""
     seed: int = 0
     """Seed of every random draw of the run."""
-    device: str = "auto"
-    """`cpu`, `cuda`, or `auto`: CUDA where there is one."""
-    dtype: str = "auto"
-    """Compute type: `float32`, `bfloat16`, or `auto`: bfloat16 where the processor multiplies in it."""
+    device: str = AUTO
+    """`cpu`, `cuda`, or `auto`: what a short measurement finds faster."""
+    dtype: str = AUTO
+    """Compute type: `float32`, `bfloat16`, or `auto`: what a short measurement finds faster, bfloat16 only where the
+    hardware multiplies in it."""
     threads: int = 0
-    """Threads torch may use for training; 0 = every core."""
-    batch_size: int = 16
-    """Sequences per update."""
+    """Threads torch may use for training; 0 = every core, or half of them where that is measured to be faster."""
+    batch_size: int = 0
+    """Sequences per update; 0 = by the table of device and memory."""
     batch_length: int = 64
     """Steps per sequence, without the one step of replay context."""
     train_ratio: float = 0.0
-    """Replayed steps per environment step; 0 = 64 on a GPU and the CPU's own default on a CPU."""
+    """Replayed steps per environment step; 0 = by the table of device and memory."""
     replay_gib: float = 8.0
     """Budget of the replay in GiB, frames and latents counted; the capacity follows from it."""
     lr: float = 4e-5
@@ -153,7 +163,7 @@ class Config:
 
     @property
     def size(self) -> ModelSize:
-        """The model's widths."""
+        """The model's widths; only a settled config has them."""
         return SIZES[self.preset]
 
     def replace(self, **changes: object) -> Config:
@@ -167,7 +177,7 @@ _AT_LEAST: dict[str, float] = {
     "total_steps": 1,
     "seed": 0,
     "threads": 0,
-    "batch_size": 1,
+    "batch_size": 0,
     "batch_length": 2,
     "train_ratio": 0,
     "warmup": 0,
@@ -190,9 +200,9 @@ _AT_LEAST: dict[str, float] = {
 _CHOICES: dict[str, tuple[str, ...]] = {
     "game": GAMES,
     "difficulty": ("easy", "hard"),
-    "preset": tuple(SIZES),
-    "device": ("auto", "cpu", "cuda"),
-    "dtype": ("auto", "float32", "bfloat16"),
+    "preset": PRESETS,
+    "device": (AUTO, "cpu", "cuda"),
+    "dtype": (AUTO, "float32", "bfloat16"),
 }
 
 

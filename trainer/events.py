@@ -16,7 +16,7 @@ class Started:
         run_dir: the run's folder.
         env_steps, updates: where it starts from (0 for a new run).
         total_steps: where it ends.
-        summary: one line for people: device, dtype, threads, capacity of the replay.
+        summary: one line for people: what was chosen, the capacity of the replay, and how long it may take.
     """
 
     run_dir: str

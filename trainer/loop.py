@@ -24,6 +24,7 @@ from trainer.envs.protocol import VectorEnv
 from trainer.errors import UserError
 from trainer.evaluation.report import training_scores
 from trainer.events import Event, Finished, Progress, Started, UpdateSkipped
+from trainer.forecast import forecast
 from trainer.interlude import Interlude, Scorer
 from trainer.opening import open_new, reopen
 from trainer.pace import Clock
@@ -240,8 +241,10 @@ class TrainingLoop:
         training, config = self._training, self.config
         summary = (
             f"{config.game} {config.difficulty}, preset {config.preset} ({self.agent.parameter_count:,} parameters), "
-            f"{config.device} {config.dtype}, {config.threads} threads, train ratio {config.train_ratio:g}, "
-            f"{self.replay.describe()}"
+            f"{config.device} {config.dtype}, {config.threads} threads, "
+            f"batch {config.batch_size}x{config.batch_length}, train ratio {config.train_ratio:g}, "
+            f"{self.replay.describe()}; "
+            f"{forecast(config, training.env_steps, self.agent.num_actions)}"
         )
         if self._opened.fresh_replay:
             summary += "; the old steps are gone, replay fills anew"

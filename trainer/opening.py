@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from trainer.checkpoint import CheckpointFile, open_checkpoint, read_header
-from trainer.config import Config, check
+from trainer.config import AUTO, Config, check
 from trainer.errors import UserError
 from trainer.process import cores
 from trainer.run import Run, branch
@@ -58,19 +58,19 @@ def open_new(config: Config, run_dir: Path | None, from_checkpoint: Path | None)
 
     Args:
         config: not settled yet. run_dir: its folder; None: one in the person's data folder.
-        from_checkpoint: to take weights from.
+        from_checkpoint: to take weights from; they decide the preset where the config leaves it open.
 
     Raises:
         UserError: settings, folder or checkpoint that cannot be used.
     """
-    config = settle(config)
     weights = None
     if from_checkpoint is not None:
         weights = open_checkpoint(from_checkpoint)
         theirs = weights.header.config.preset
-        if theirs != config.preset:
+        if config.preset not in (AUTO, theirs):
             raise UserError(f"{from_checkpoint}: is of preset {theirs}, not {config.preset}; add --preset {theirs}.")
-    folder = Run.create(run_dir, config)
+        config = config.replace(preset=theirs)
+    folder = Run.create(run_dir, settle(config))
     folder.lock()
     return Opened(folder, weights=weights)
 

@@ -45,7 +45,7 @@ def prepare(threads: int = 0) -> None:
     Args:
         threads: that torch may use for one operation in the calling thread; 0 = every core this process may use.
     """
-    _tune_allocator()
+    tune_allocator()
     use_threads(threads)
 
 
@@ -79,7 +79,11 @@ def give_memory_back() -> None:
         libc.malloc_trim(0)
 
 
-def _tune_allocator() -> None:
+def tune_allocator() -> None:
+    """Set the allocator for the whole process, once: without torch, so that a thread can be begun before its import.
+
+    It comes before the first thread: arenas that are there already stay in use.
+    """
     global _allocator_set
     if _allocator_set:
         return

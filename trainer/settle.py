@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from trainer.config import Config, check
+from trainer.config import AUTO, Config, check
+from trainer.defaults import row_for
 from trainer.envs.procgen import levels_of
-from trainer.hardware import choose_device, choose_dtype
+from trainer.hardware import choose, memory_bytes
 from trainer.process import use_threads
-
-GPU_TRAIN_RATIO = 64.0
-"""Replayed steps per environment step on a GPU: the reference's for Procgen."""
-CPU_TRAIN_RATIO = 8.0
-"""The same on a CPU, where updates are what is scarce: replay then gets eight times as many fresh steps an update as
-with the reference's ratio, and the time stays with the updates. Measured at 12m on one core: 570 steps a second played,
-117 a second replayed, so that playing takes 3 % of the time (20 % at a ratio of 1)."""
 
 
 def settle(config: Config) -> Config:
-    """The config with every `auto` decided for this machine: device, dtype, threads, train ratio.
+    """The config with everything decided that it leaves open.
+
+    Device, compute type and threads are measured (:func:`trainer.hardware.choose`); preset, batch size and train ratio
+    stand in a table (:mod:`trainer.defaults`). What the config names stays, so a settled config is settled already.
 
     Raises:
         UserError: a value out of range, or CUDA is asked for and there is none.
@@ -24,11 +21,13 @@ def settle(config: Config) -> Config:
     check(config, "settings")
     levels_of("train", config.levels)
     levels_of("validation", config.levels)
-    device = choose_device(config.device)
-    dtype = choose_dtype(config.dtype, device)
+    choice = choose(config.device, config.dtype, config.threads)
+    row = row_for(choice.device, memory_bytes(choice.device))
     return config.replace(
-        device=device.type,
-        dtype=str(dtype).removeprefix("torch."),
-        threads=use_threads(config.threads),
-        train_ratio=config.train_ratio or (CPU_TRAIN_RATIO if device.type == "cpu" else GPU_TRAIN_RATIO),
+        device=choice.device,
+        dtype=choice.dtype,
+        threads=use_threads(choice.threads),
+        preset=row.preset if config.preset == AUTO else config.preset,
+        batch_size=config.batch_size or row.batch_size,
+        train_ratio=config.train_ratio or row.train_ratio,
     )

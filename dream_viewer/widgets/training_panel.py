@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from dream_viewer.elided import ElidedLabel
-from trainer.config import GAMES, SIZES, Config
+from trainer.config import GAMES, PRESETS, Config
 
 _PROGRESS_PARTS = 10_000
 _MOST_STEPS = 2_000_000_000
@@ -154,7 +154,7 @@ class _Form(QWidget):
     def __init__(self, configs: Mapping[str, Config]) -> None:
         super().__init__()
         self._configs = dict(configs)
-        self._config, self._game, self._preset = _combo(self._configs), _combo(GAMES), _combo(SIZES)
+        self._config, self._game, self._preset = _combo(self._configs), _combo(GAMES), _combo(PRESETS)
         self._envs, self._steps = _spin(1, 1024, 1), _spin(1, _MOST_STEPS, 100_000)
         self._zero, self._open = QRadioButton("zero"), QRadioButton("the open checkpoint")
         group = QButtonGroup(self)

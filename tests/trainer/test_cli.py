@@ -132,7 +132,8 @@ def test_a_game_picks_its_config_and_flags_override_it(monkeypatch: pytest.Monke
 
 def test_a_new_run_takes_the_settings_of_its_checkpoint(monkeypatch: pytest.MonkeyPatch, weights: Path) -> None:
     given = read_header(weights).config
-    assert started_with(monkeypatch, ["--from", str(weights)]) == given
+    anew = started_with(monkeypatch, ["--from", str(weights)])
+    assert anew == given.replace(device="auto", dtype="auto", threads=0), "what suits this machine is chosen anew"
     elsewhere = started_with(monkeypatch, ["--from", str(weights), "--game", "starpilot"])
     assert elsewhere == named_config("starpilot").replace(preset="debug")
 
@@ -306,7 +307,7 @@ def read_until(process: subprocess.Popen[str], text: str) -> None:
 def test_a_signal_saves_and_leaves(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "run"
     with launch(["train", *DEBUG, "--total_steps", 10**9, "--run_dir", folder]) as process:
-        read_until(process, "updates/s")
+        read_until(process, "frames/s")
         process.send_signal(number)
         read_until(process, "Stopped and saved")
         assert process.wait(60) == 0
@@ -319,7 +320,7 @@ def test_a_signal_saves_and_leaves(tmp_path: Path, number: signal.Signals) -> No
 def test_a_second_signal_leaves_at_once_and_does_no_harm(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with launch(["train", *DEBUG, "--total_steps", 10**9, "--run_dir", folder]) as process:
-        read_until(process, "updates/s")
+        read_until(process, "frames/s")
         process.send_signal(signal.SIGINT)
         read_until(process, "Ctrl-C again leaves at once")
         process.send_signal(signal.SIGINT)

@@ -59,6 +59,7 @@ def test_every_preset_has_the_published_proportions() -> None:
         ("lam: 1.5", "lam is 1.5"),
         ("game: 7", "game is 7.*text"),
         ("batch_length: 1", "batch_length is 1"),
+        ("batch_size: -1", "batch_size is -1"),
         ("- a\n- b", "holds no settings"),
         ("game: [", "is not YAML"),
         ("game: !!python/object/apply:os.getcwd []", "is not YAML"),

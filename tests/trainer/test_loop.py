@@ -369,6 +369,14 @@ def test_auto_settings_are_decided_and_written_down(tmp_path: Path) -> None:
     assert settle(settled) == settled
 
 
+def test_what_is_left_open_follows_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.settle.memory_bytes", lambda device: 5 * 2**30)
+    free = TINY.replace(preset="auto", batch_size=0, train_ratio=0)
+    settled = settle(free)
+    assert (settled.preset, settled.batch_size, settled.train_ratio) == ("4m", 16, 8)
+    assert settle(free.replace(preset="1m", train_ratio=2)) == settled.replace(preset="1m", train_ratio=2)
+
+
 def test_a_run_that_is_being_trained_is_not_trained_twice(tmp_path: Path) -> None:
     loop = tiny_loop(tmp_path / "run")
     events = loop.run()
@@ -387,7 +395,7 @@ def test_cuda_where_there_is_none_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("settings", [{"game": "pong"}, {"preset": "13m"}, {"levels": 10_000}, {"batch_size": 0}])
+@pytest.mark.parametrize("settings", [{"game": "pong"}, {"preset": "13m"}, {"levels": 10_000}, {"batch_length": 1}])
 def test_settings_that_cannot_be_used_are_refused_before_anything_is_written(
     tmp_path: Path, settings: dict[str, Any]
 ) -> None:

@@ -22,8 +22,9 @@ from trainer.events import (
     Started,
     UpdateSkipped,
 )
-from trainer.metrics import ConsoleProgress, RunRecorder, gif, progress_line, scores_line, video_frames
+from trainer.metrics import ConsoleProgress, RunRecorder, progress_line, scores_line, video_frames
 from trainer.run import Run
+from trainer.tensorboard_log import gif
 
 
 class Terminal(io.StringIO):

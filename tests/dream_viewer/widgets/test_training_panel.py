@@ -23,7 +23,7 @@ def panel(qtbot: QtBot) -> TrainingPanel:
 
 
 def test_it_begins_with_the_first_configuration(panel: TrainingPanel) -> None:
-    assert panel.form == TrainingForm("coinrun", "coinrun", "12m", 16, 1_000_000, False)
+    assert panel.form == TrainingForm("coinrun", "coinrun", "auto", 16, 1_000_000, False)
 
 
 def test_a_configuration_fills_the_form(panel: TrainingPanel) -> None:

@@ -203,6 +203,7 @@ class MainWindow(QMainWindow):
         by_id["training"].toggled.connect(self._show_training)
         self.shortcuts.toggled.connect(self._share_keyboard)
         self.timeline.scrubbed.connect(session.seek)
+        self.training_panel.continue_asked.connect(self._choose_run_to_resume)
         self._frames.valueChanged.connect(self._frames_chosen)
 
     def _connect_session(self) -> None:

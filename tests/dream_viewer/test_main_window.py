@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
@@ -254,8 +254,6 @@ def test_a_checkpoint_can_be_dropped(desk: Desk) -> None:
 
 
 def test_the_dialog_opens_what_is_chosen(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
-    from PyQt6.QtWidgets import QFileDialog
-
     desk.window.actions_by_id["open"].trigger()
     dialog = desk.window.findChild(QFileDialog)
     assert dialog is not None and dialog.isVisible()
@@ -339,6 +337,16 @@ def test_weights_in_training_can_be_shown_again(desk: Desk) -> None:
     assert action.isEnabled()
     action.trigger()
     assert desk.session.follows_training
+
+
+def test_a_run_to_continue_is_chosen_from_the_panel(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    desk.window.actions_by_id["training"].setChecked(True)
+    qtbot.mouseClick(desk.window.training_panel._form.go_on, Qt.MouseButton.LeftButton)
+    dialog = desk.window.findChild(QFileDialog)
+    assert dialog is not None and dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path))
+    assert desk.trainer.request.resume == tmp_path
+    dialog.close()
 
 
 def test_a_broken_off_run_is_offered(desk: Desk) -> None:

@@ -123,6 +123,8 @@ class Session(QObject):
         self._studies = Studies(player)
         self._branch = 0
         self._weights: Weights | None = None
+        self._weights_wait = False
+        self._opening = 0  # checkpoints asked for, and not overruled since, of which nothing was heard yet
         self.agent: AgentInfo | None = None
         self.playback = Playback()
         self.mode = DreamMode.BELIEF
@@ -138,7 +140,7 @@ class Session(QObject):
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
         player.failed.connect(self._on_failed)
-        player.open_failed.connect(self.open_failed)
+        player.open_failed.connect(self._on_open_failed)
 
     # What is under the cursor
 
@@ -348,7 +350,7 @@ class Session(QObject):
         """
         if choice is not None:
             self._set_choice(choice)
-        self.follows_training = False
+        self._opening += 1
         self._player.open_checkpoint(path, self.choice, difficulty, game)
 
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
@@ -363,14 +365,13 @@ class Session(QObject):
         """Train in the background; its weights are shown as they get better. See `training` for all the rest."""
         self.training.start(request)
         self._weights = None
-        self.follows_training = True
+        self._follow_training()
 
     @pyqtSlot()
     def show_training(self) -> None:
         """Show the weights in training again, after another checkpoint was opened."""
-        self.follows_training = True
-        if self._weights is not None:
-            self._player.adopt(self._weights)
+        self._follow_training()
+        self._adopt()
 
     def request_stop(self) -> None:
         """Tell every worker to end (training saves first); returns at once, so the window can go."""
@@ -397,8 +398,7 @@ class Session(QObject):
         weights = self.training.drain()
         if weights is not None:
             self._weights = weights
-            if self.follows_training:
-                self._player.adopt(weights)
+            self._adopt()
         if self.reel is not None:
             state = self.playback.state
             self._move(self.playback.advance(elapsed, self.index, self.reel.last, self.is_live))
@@ -438,8 +438,28 @@ class Session(QObject):
         elif any(isinstance(record, Picture) for record in news.records):
             self.picture_changed.emit()
 
+    def _follow_training(self) -> None:
+        self.follows_training = True
+        self._opening = 0
+
+    def _adopt(self) -> None:
+        """Let the newest weights in training play, if they are to be shown; they wait while a checkpoint is opened."""
+        if self._weights is None or not self.follows_training:
+            return
+        self._weights_wait = self._opening > 0
+        if not self._weights_wait:
+            self._player.adopt(self._weights)
+
+    def _heard_of_opening(self, still: int) -> None:
+        self._opening = still
+        if self._weights_wait:
+            self._adopt()
+
     def _on_opened(self, record: Opened) -> None:
         self.agent = record.agent
+        if self._opening and not record.agent.training:
+            self.follows_training = False
+            self._heard_of_opening(self._opening - 1)
         self.agent_changed.emit()
         if not record.agent.training:
             self._cursor.awaiting = 0
@@ -540,6 +560,12 @@ class Session(QObject):
         self.choice_changed.emit()
 
     @pyqtSlot(str, str)
+    def _on_open_failed(self, path: str, reason: str) -> None:
+        self._heard_of_opening(max(0, self._opening - 1))
+        self.open_failed.emit(path, reason)
+
+    @pyqtSlot(str, str)
     def _on_failed(self, line: str, details: str) -> None:
+        self._heard_of_opening(0)  # it may be what failed
         self.pause()
         self.failed.emit(line, details)

@@ -474,11 +474,49 @@ def test_weights_in_training_are_shown_until_another_checkpoint_is_opened(stage:
     stage.session.tick()
     assert stage.player.asked("adopt") == [(first,)]
     stage.session.open_checkpoint(Path("/x.safetensors"))
+    stage.tell(Opened(agent_info("x", generation=2)))
     stage.training.weights.put(second)
     stage.session.tick()
     assert len(stage.player.asked("adopt")) == 1
     stage.session.show_training()
     assert stage.player.asked("adopt")[-1] == (second,)
+
+
+def test_after_a_bad_file_weights_in_training_are_shown_as_before(stage: Stage) -> None:
+    stage.session.start_training(TrainingRequest(Config()))
+    stage.session.open_checkpoint(Path("/bad.safetensors"))
+    first, second = weights(1), weights(2)
+    stage.training.weights.put(first)
+    stage.session.tick()
+    assert stage.player.asked("adopt") == [], "the file that is being opened would be shown for a moment only"
+    stage.player.open_failed.emit("/bad.safetensors", "is damaged")
+    assert stage.player.asked("adopt") == [(first,)] and stage.session.follows_training
+    stage.training.weights.put(second)
+    stage.session.tick()
+    assert stage.player.asked("adopt")[-1] == (second,)
+    stage.session.open_checkpoint(Path("/bad.safetensors"))
+    stage.player.open_failed.emit("/bad.safetensors", "is damaged")
+    assert len(stage.player.asked("adopt")) == 2, "they play already"
+
+
+def test_the_last_wish_holds_where_a_checkpoint_opens_late(stage: Stage) -> None:
+    stage.session.open_checkpoint(Path("/slow.safetensors"))
+    stage.session.start_training(TrainingRequest(Config()))
+    stage.tell(Opened(agent_info("slow", generation=2)))
+    first = weights(1)
+    stage.training.weights.put(first)
+    stage.session.tick()
+    assert stage.session.follows_training and stage.player.asked("adopt") == [(first,)]
+
+
+def test_a_failure_while_a_checkpoint_is_opened_does_not_hold_weights_back(stage: Stage) -> None:
+    stage.session.start_training(TrainingRequest(Config()))
+    stage.session.open_checkpoint(Path("/odd.safetensors"))
+    first = weights(1)
+    stage.training.weights.put(first)
+    stage.session.tick()
+    stage.player.failed.emit("RuntimeError: odd", "Traceback")
+    assert stage.player.asked("adopt") == [(first,)]
 
 
 def test_a_training_that_fails_says_so_and_another_can_start(stage: Stage, qtbot: QtBot) -> None:

@@ -159,19 +159,22 @@ def _train(arguments: Sequence[str]) -> None:
     from trainer.process import prepare
 
     prepare(config.threads)
+    from trainer.distributed import joined
     from trainer.loop import TrainingLoop
     from trainer.metrics import ConsoleProgress, EventConsumer, RunRecorder
 
     loading.join()  # what is measured next wants the cores for itself
-    if flags.resume is not None:
-        loop = TrainingLoop(run_dir=flags.run_dir, resume=flags.resume, total_steps=config.total_steps)
-    else:
-        loop = TrainingLoop(config, flags.run_dir, from_checkpoint=flags.from_checkpoint)
-    consumers: list[EventConsumer] = [RunRecorder(), ConsoleProgress()]
     with contextlib.ExitStack() as stack:
+        ranks = stack.enter_context(joined(config.device))
+        if flags.resume is not None:
+            steps = config.total_steps
+            loop = TrainingLoop(run_dir=flags.run_dir, resume=flags.resume, total_steps=steps, ranks=ranks)
+        else:
+            loop = TrainingLoop(config, flags.run_dir, from_checkpoint=flags.from_checkpoint, ranks=ranks)
+        consumers: list[EventConsumer] = [RunRecorder(), ConsoleProgress()] if ranks.first else []
         for consumer in consumers:
             stack.callback(consumer.close)
-        stack.enter_context(stopping_on_signals(loop.stop))
+        stack.enter_context(stopping_on_signals(loop.stop, ranks.first))
         for event in stack.enter_context(contextlib.closing(loop.run())):
             for consumer in consumers:
                 consumer.handle(event)
@@ -215,11 +218,14 @@ def _refuse_changes(run: Config, wished: Config) -> None:
 
 
 @contextlib.contextmanager
-def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
+def stopping_on_signals(stop: Callable[[], None], say: bool = True) -> Iterator[None]:
     """While the block runs, the first Ctrl-C or SIGTERM calls `stop`; a second one ends the process there and then.
 
     The second one is left to the operating system, so that it does not wait for a long operation to end; files are
     written under temporary names and lose nothing.
+
+    Args:
+        stop: asks for a stop. say: tell the person that it was heard.
     """
     watched = (signal.SIGINT, signal.SIGTERM)
 
@@ -227,8 +233,8 @@ def stopping_on_signals(stop: Callable[[], None]) -> Iterator[None]:
         for each in watched:
             signal.signal(each, signal.SIG_DFL)
         stop()
-        # straight to the descriptor: a handler may have interrupted a write to the stream
-        os.write(2, b"\nStopping and saving; Ctrl-C again leaves at once.\n")
+        if say:  # straight to the descriptor: a handler may have interrupted a write to the stream
+            os.write(2, b"\nStopping and saving; Ctrl-C again leaves at once.\n")
 
     before = {each: signal.signal(each, first) for each in watched}
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from trainer.agent.agent import Agent
 from trainer.config import Config
+from trainer.distributed import ALONE, Ranks
 from trainer.envs.procgen import ProcgenVector, levels_of
 from trainer.envs.protocol import Snapshot, VectorEnv
 from trainer.errors import UserError
@@ -32,13 +34,21 @@ def train_env(config: Config) -> VectorEnv:
 class Collector:
     """Steps a vector of games with the agent's sampled policy; one inference for all games.
 
+    Where several processes train together each has its own games, and they step at the same time.
+
     Attributes:
-        env_steps: taken so far in all games together. vector_steps: calls of the simulator.
-        recent: returns of the newest episodes.
+        env_steps: taken so far in all games of all ranks together. vector_steps: calls of the simulator.
+        recent: returns of the newest episodes, those of all ranks.
     """
 
-    def __init__(self, env: VectorEnv, agent: Agent, replay: Replay, seed: int) -> None:
-        self._env, self._agent, self._replay, self._seed = env, agent, replay, seed
+    def __init__(self, env: VectorEnv, agent: Agent, replay: Replay, seed: int, ranks: Ranks = ALONE) -> None:
+        """Begins with the games as they stand.
+
+        Args:
+            env: this rank's games. agent: who plays. replay: takes the steps. seed: of this rank's own draws.
+            ranks: who else plays.
+        """
+        self._env, self._agent, self._replay, self._seed, self._ranks = env, agent, replay, seed, ranks
         self.env_steps = 0
         self.vector_steps = 0
         self.recent: deque[float] = deque(maxlen=_RECENT)
@@ -50,11 +60,11 @@ class Collector:
     def step(self) -> list[EpisodeEnded]:
         """One step of every game: look, act, remember, step.
 
-        What it returns are the episodes that this step ended. Their end steps enter replay with the next call, from
-        what the games show then.
+        What it returns are the episodes that this step ended on any rank. Their end steps enter replay with the next
+        call, from what the games show then.
 
         Raises:
-            UserError: replay's disk is full; nothing was stepped.
+            UserError: replay's disk is full; nothing was stepped. Or another rank is gone.
         """
         shown = self._env.current()
         generator = torch_generator(self._seed, "policy", self.vector_steps, device=self._agent.device)
@@ -75,7 +85,7 @@ class Collector:
         played = shown.level_seed.copy()
         after = self._env.step(actions)
         self.vector_steps += 1
-        self.env_steps += self._env.num_envs
+        self.env_steps += self._env.num_envs * self._ranks.size
         self._returns += after.reward
         self._lengths += 1
         ended = []
@@ -90,10 +100,12 @@ class Collector:
                     outcome,
                 )
             )
-            self.recent.append(float(self._returns[slot]))
         self._returns[after.is_first] = 0.0
         self._lengths[after.is_first] = 0
-        return ended
+        everywhere = self._ranks.gather([dataclasses.astuple(episode) for episode in ended])
+        episodes = [EpisodeEnded(*values) for ours in everywhere for values in ours]
+        self.recent.extend(episode.total_reward for episode in episodes)
+        return episodes
 
     def state(self) -> dict[str, Any]:
         """Counters and accumulators, fit for JSON."""

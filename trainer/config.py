@@ -104,7 +104,7 @@ class Config:
     levels: int = 200
     """Train levels: seeds 0 to levels - 1. All others are unseen."""
     num_envs: int = 16
-    """Games played side by side."""
+    """Games played side by side, by all processes that train together."""
     total_steps: int = 1_000_000
     """Environment steps after which training ends, those of a resumed run included."""
     preset: str = AUTO
@@ -117,15 +117,16 @@ class Config:
     """Compute type: `float32`, `bfloat16`, or `auto`: what a short measurement finds faster, bfloat16 only where the
     hardware multiplies in it."""
     threads: int = 0
-    """Threads torch may use for training; 0 = every core, or half of them where that is measured to be faster."""
+    """Threads torch may use for training, in each process; 0 = every core, or half of them where that is measured to be
+    faster."""
     batch_size: int = 0
-    """Sequences per update; 0 = by the table of device and memory."""
+    """Sequences per update, in all processes together; 0 = by the table of device and memory."""
     batch_length: int = 64
     """Steps per sequence, without the one step of replay context."""
     train_ratio: float = 0.0
     """Replayed steps per environment step; 0 = by the table of device and memory."""
     replay_gib: float = 8.0
-    """Budget of the replay in GiB, frames and latents counted; the capacity follows from it."""
+    """Budget of the replay in GiB, of all processes together, frames and latents counted; the capacity follows."""
     lr: float = 4e-5
     """Learning rate."""
     warmup: int = 1000

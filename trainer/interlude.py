@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Iterator
 
 from trainer.agent.agent import Agent
 from trainer.config import Config
 from trainer.evaluation.scores import Tick
-from trainer.events import Evaluated, Event, Metrics, Progress, Saved
+from trainer.events import Evaluated, Event, Metrics, OpenLoopVideo, Progress, Saved
 from trainer.pace import Every
 from trainer.training import Training
 from trainer.video import open_loop_video
@@ -37,58 +38,57 @@ class Interlude:
         self._progress, self._stopping = progress, stopping
 
     def events(self) -> Iterator[Event]:
-        """Everything that is due now.
+        """Everything that is due now, by the first rank's clock.
 
         Raises:
-            UserError: a save failed.
+            UserError: a save failed, or another rank is gone.
         """
-        training, schedule = self._training, self._training.schedule
-        if self._due(schedule.log) and not training.tally.empty:
+        training = self._training
+        due = training.ranks.gather(training.schedule.due(training.clock.elapsed, training.updates))[0]
+        if "log" in due and not training.tally.empty:
             yield self._row()
         best = False
-        if training.updates and self._due(schedule.evaluating):
+        if training.updates and "evaluating" in due:
             scores = yield from self._evaluate()
             if scores is None:
                 return
             best = self._note_best(scores)
             yield Evaluated(training.env_steps, training.updates, scores)
-        if training.updates and self._due(schedule.filming):
-            video = open_loop_video(
-                training.agent, training.replay, training.config.seed, training.env_steps, training.updates
-            )
-            self._done(schedule.filming)
+        if training.updates and "filming" in due:
+            video = self._film() if training.ranks.first else None
+            self._done(training.schedule.filming)
             if video is not None:
                 yield video
-        if best or self._due(schedule.saving):
+        if best or "saving" in due:
             yield self._save(best)
-
-    def _due(self, what: Every) -> bool:
-        return what.due(self._training.clock.elapsed, self._training.updates)
 
     def _done(self, what: Every) -> None:
         what.done(self._training.clock.elapsed, self._training.updates)
 
+    def _film(self) -> OpenLoopVideo | None:
+        training = self._training
+        return open_loop_video(
+            training.agent, training.replay, training.config.seed, training.env_steps, training.updates
+        )
+
     def _row(self) -> Metrics:
         training = self._training
         values = training.tally.row(training.now)
-        values["replay.steps"] = float(len(training.replay))
+        values["replay.steps"] = float(sum(training.ranks.gather(len(training.replay))))
         values["updates.skipped"] = float(training.skipped)
         self._done(training.schedule.log)
         return Metrics(training.env_steps, training.updates, values)
 
     def _evaluate(self) -> Generator[Event, None, dict[str, float] | None]:
-        """Scores of the present weights; None where a stop came between: it is done again then."""
-        work = self._score(self._training.agent, self._training.config)
-        try:
+        """Scores of the present weights, which the first rank makes; None where a stop came between."""
+        training, ranks = self._training, self._training.ranks
+        with contextlib.closing(self._score(training.agent, training.config)) as work:
             while not self._stopping():
-                next(work)
+                scores = ranks.gather(_went_on(work) if ranks.first else None)[0]
+                if scores is not None:
+                    self._done(training.schedule.evaluating)
+                    return scores
                 yield self._progress()
-        except StopIteration as end:
-            self._done(self._training.schedule.evaluating)
-            scores: dict[str, float] = end.value
-            return scores
-        finally:
-            work.close()
         return None
 
     def _note_best(self, scores: dict[str, float]) -> bool:
@@ -97,3 +97,13 @@ class Interlude:
             return False
         training.best = {"env_steps": training.env_steps, "updates": training.updates, "score": score}
         return True
+
+
+def _went_on(work: Generator[Tick, None, dict[str, float]]) -> dict[str, float] | None:
+    """The scores, once another step of the work has brought it to its end."""
+    try:
+        next(work)
+    except StopIteration as end:
+        scores: dict[str, float] = end.value
+        return scores
+    return None

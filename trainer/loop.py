@@ -17,21 +17,22 @@ from pathlib import Path
 from torch import Tensor
 
 from trainer.agent.agent import Agent
-from trainer.agent.learner import Learner, UpdateStopped
+from trainer.agent.learner import PARTS, Learner, UpdateStopped
 from trainer.collect import Collector, train_env
 from trainer.config import Config
+from trainer.distributed import ALONE, RankLost, Ranks
 from trainer.envs.protocol import VectorEnv
 from trainer.errors import UserError
 from trainer.evaluation.report import training_scores
 from trainer.events import Event, Finished, Progress, Started, UpdateSkipped
 from trainer.forecast import forecast
 from trainer.interlude import Interlude, Scorer
-from trainer.opening import open_new, reopen
 from trainer.pace import Clock
 from trainer.process import use_threads
 from trainer.replay import Replay
 from trainer.run import user_key
 from trainer.saving import Saver, open_replay
+from trainer.sharing import open_run, share
 from trainer.tally import Pace
 from trainer.training import Training
 
@@ -74,6 +75,7 @@ class TrainingLoop:
         total_steps: int | None = None,
         make_env: EnvMaker = train_env,
         score: Scorer = training_scores,
+        ranks: Ranks = ALONE,
     ) -> None:
         """Opens or creates the run; nothing is trained yet.
 
@@ -85,6 +87,8 @@ class TrainingLoop:
             from_checkpoint: start a new run from its weights.
             total_steps: new end of a resumed run, in environment steps, those made before included.
             make_env, score: how games are made and agents scored.
+            ranks: the processes that train together, see :func:`trainer.distributed.joined`; each of them drives a
+                loop of its own to its end, and the first one's events are those that count.
 
         Raises:
             UserError: settings, folder or checkpoint that cannot be used; nothing was overwritten.
@@ -92,19 +96,16 @@ class TrainingLoop:
         """
         if (config is None) == (resume is None) or (resume is not None and from_checkpoint is not None):
             raise ValueError("give either a config (and perhaps from_checkpoint), or resume")
-        self._make_env, self._score = make_env, score
+        self._make_env, self._score, self._ranks = make_env, score, ranks
         self._stop = threading.Event()
         self._clock = Clock()
         self._pace = Pace()
         self._generation = 0
         self._updating = False
         self._key = user_key()
-        if config is not None:
-            config = config.replace(total_steps=total_steps) if total_steps else config
-            self._opened = open_new(config, run_dir, from_checkpoint)
-        else:
-            assert resume is not None
-            self._opened = reopen(resume, run_dir, total_steps)
+        if config is not None and total_steps:
+            config = config.replace(total_steps=total_steps)
+        self._opened = open_run(ranks, config, run_dir, resume, from_checkpoint, total_steps)
         self.folder = self._opened.folder
         self.config = self.folder.config
 
@@ -162,10 +163,10 @@ class TrainingLoop:
         """Trains until `total_steps`, or until :meth:`stop`, and saves.
 
         Raises:
-            UserError: the disk is full, the folder cannot be written, or too many updates in a row were refused; the
-                last checkpoint stays.
+            UserError: the disk is full, the folder cannot be written, too many updates in a row were refused, or
+                another rank is gone; the last checkpoint stays.
         """
-        self.folder.note(None)
+        self._note(None)
         events = self._events()
         ended = "failed"
         try:
@@ -180,27 +181,47 @@ class TrainingLoop:
                 yield event
                 if isinstance(event, Finished):
                     ended = event.reason
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(UserError):  # what went wrong first is what a person must hear
-                self.folder.note(ended)
+                self._note(ended)
+            if isinstance(error, RankLost):
+                raise UserError(f"{error} {self._way_on()}") from error
             raise
         else:
-            self.folder.note(ended)
+            self._note(ended)
         finally:
             events.close()
             self.folder.unlock()
+
+    def _note(self, ended: str | None) -> None:
+        if self._ranks.first:
+            self.folder.note(ended)
+
+    def _way_on(self) -> str:
+        saved = self.folder.checkpoints()
+        if not saved:
+            return "Nothing was saved yet; start again."
+        return f"The last checkpoint is {saved[-1]}; go on with --resume {self.folder.path}."
+
+    def _stopping(self) -> bool:
+        """Whether any rank was asked to stop, so that all do."""
+        return any(self._ranks.gather(self._stop.is_set()))
+
+    def _poll(self, part: str) -> bool:
+        """A stop within an update; ranks agree on it once, before the last part, which all of them come to."""
+        return (self._ranks.size == 1 or part == PARTS[-1]) and self._stopping()
 
     def _events(self) -> Generator[Event, None, None]:
         use_threads(self.config.threads)
         with contextlib.ExitStack() as opened:
             training, saver = self._build(opened)
-            interlude = Interlude(training, self._score, saver.save, self._progress, self._stop.is_set)
+            interlude = Interlude(training, self._score, saver.save, self._progress, self._stopping)
             yield self._started()
             if self._opened.checkpoint is None or self._opened.fresh_replay:
                 yield saver.save()
-            while not training.complete and not self._stop.is_set():
+            while not training.complete and not self._stopping():
                 yield from self._turn()
-                if not training.update_owed and not self._stop.is_set():
+                if not training.update_owed and not self._stopping():
                     yield from interlude.events()
             if training.unsaved:
                 yield saver.save()
@@ -209,11 +230,11 @@ class TrainingLoop:
             yield Finished(reason, training.env_steps, training.updates, str(checkpoint))
 
     def _build(self, opened: contextlib.ExitStack) -> tuple[Training, Saver]:
-        env = self._make_env(self.config)
+        env = self._make_env(share(self.config, self._ranks))
         opened.callback(env.close)
-        replay = open_replay(self._opened, self.config)
+        replay = open_replay(self._opened, self.config, self._ranks)
         opened.callback(replay.close)
-        self._training = Training(self.config, env, replay, self._clock)
+        self._training = Training(self.config, env, replay, self._clock, self._ranks)
         saver = Saver(self._training, self._opened, self._key)
         saver.begin()
         return self._training, saver
@@ -227,7 +248,7 @@ class TrainingLoop:
             return
         self._updating = True
         try:
-            refusal = training.update(lambda part: self._stop.is_set())
+            refusal = training.update(self._poll)
         except UpdateStopped:
             return
         finally:
@@ -235,7 +256,7 @@ class TrainingLoop:
         if refusal is None:
             yield self._progress()
         else:
-            yield UpdateSkipped(training.updates, refusal.in_a_row, str(refusal.keep(self.folder)))
+            yield UpdateSkipped(training.updates, refusal.in_a_row, str(refusal.keep(self.folder, self._ranks.rank)))
 
     def _started(self) -> Started:
         training, config = self._training, self.config
@@ -246,6 +267,8 @@ class TrainingLoop:
             f"{self.replay.describe()}; "
             f"{forecast(config, training.env_steps, self.agent.num_actions)}"
         )
+        if self._ranks.size > 1:
+            summary += f"; {self._ranks.size} processes, threads and replay are each one's"
         if self._opened.fresh_replay:
             summary += "; the old steps are gone, replay fills anew"
         return Started(str(self.folder.path), training.env_steps, training.updates, config.total_steps, summary)

@@ -75,13 +75,14 @@ def open_new(config: Config, run_dir: Path | None, from_checkpoint: Path | None)
     return Opened(folder, weights=weights)
 
 
-def reopen(path: Path, run_dir: Path | None, total_steps: int | None) -> Opened:
+def reopen(path: Path, run_dir: Path | None, total_steps: int | None, processes: int = 1) -> Opened:
     """A run that goes on.
 
     Args:
         path: of the run, or of one of its checkpoints: if it is not the newest, a new run branches off and the old one
             stays whole.
         run_dir: folder of such a branch; None: beside the old run. total_steps: new end; None: as it was.
+        processes: that are going to train it.
 
     Raises:
         UserError: no run, one that is being trained, or one that cannot go on here.
@@ -97,6 +98,13 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None) -> Opened:
         file = open_checkpoint(chosen)
         if file.header.kind != "full":
             raise UserError(f"{chosen}: holds weights only; start a new run from it with --from.")
+        before = _processes(file)
+        if before != processes:
+            raise UserError(
+                f"{chosen}: was trained by {before} process{'es' if before > 1 else ''}, and here the number is "
+                f"{processes}; go on with as many (one without torchrun, more with it), or start a new run from it "
+                "with --from."
+            )
         settled = settle(run.config)
         if settled != run.config:
             raise UserError(
@@ -116,6 +124,14 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None) -> Opened:
         run.config = check(run.config.replace(total_steps=total_steps), "settings")
         run.write_config()
     return Opened(run, checkpoint=file, fresh_replay=fresh_replay)
+
+
+def _processes(file: CheckpointFile) -> int:
+    """How many processes trained together up to this checkpoint."""
+    others = file.header.state.get("ranks", [])
+    if not isinstance(others, list):
+        raise UserError(f"{file.path}: its training state is damaged; start a new run from it with --from.")
+    return 1 + len(others)
 
 
 def _resumable(latest: Path) -> set[int]:

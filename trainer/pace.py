@@ -80,6 +80,10 @@ class Schedule:
         self.evaluating = Every(config.evaluate_every, config.evaluate_every_updates)
         self.filming = Every(config.video_every)
 
+    def due(self, elapsed: float, updates: int) -> list[str]:
+        """Names of what it is time for."""
+        return [name for name, every in vars(self).items() if every.due(elapsed, updates)]
+
     def state(self) -> dict[str, list[float]]:
         """For a checkpoint."""
         return {name: every.state() for name, every in vars(self).items()}

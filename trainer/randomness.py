@@ -16,6 +16,15 @@ def _mixed(seed: int, purpose: str, counters: tuple[int, ...]) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
+def seed_of_rank(seed: int, rank: int) -> int:
+    """The seed of what a process draws for itself, below 2^31; the first process has the run's own.
+
+    Args:
+        seed: of the run. rank: the process's number among those that train together.
+    """
+    return _mixed(seed, "rank", (rank,)) >> 33 if rank else seed
+
+
 def torch_generator(seed: int, purpose: str, *counters: int, device: torch.device | str = "cpu") -> torch.Generator:
     """A torch generator for one draw's worth of noise.
 

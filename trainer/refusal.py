@@ -31,13 +31,16 @@ class Refusal:
     in_a_row: int
     why: str
 
-    def keep(self, folder: Run) -> Path:
+    def keep(self, folder: Run, rank: int = 0) -> Path:
         """Writes the batch into the run's folder, and gives up after too many.
+
+        Args:
+            folder: of the run. rank: whose share of the batch it is.
 
         Raises:
             UserError: the folder cannot be written, or it was the last refusal that training bears with.
         """
-        file = folder.batch_file(self.attempt)
+        file = folder.batch_file(self.attempt, rank)
         fields = {field.name: getattr(self.batch, field.name) for field in dataclasses.fields(self.batch)}
 
         def write(temporary: Path) -> None:

@@ -210,8 +210,11 @@ class Run:
         for path in self.checkpoints_dir.glob(".*.tmp"):
             path.unlink(missing_ok=True)
 
-    def batch_file(self, attempt: int) -> Path:
+    def batch_file(self, attempt: int, rank: int = 0) -> Path:
         """Where the batch of a refused update goes; only the newest few are kept.
+
+        Args:
+            attempt: number of the update. rank: whose share of the batch, where several processes train together.
 
         Raises:
             UserError: the folder cannot be written.
@@ -223,7 +226,7 @@ class Run:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise UserError(f"{folder}: cannot be written ({error.strerror}); make it writable.") from error
-        return folder / f"update-{attempt:09d}.npz"
+        return folder / (f"update-{attempt:09d}" + (f"-rank-{rank}" if rank else "") + ".npz")
 
     def lock(self) -> None:
         """Takes the run for this process, until :meth:`unlock` or its end.

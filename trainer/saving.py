@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
+from torch import Tensor
 
 from trainer.checkpoint import CheckpointFile, Header, save_checkpoint
 from trainer.config import Config
+from trainer.distributed import ALONE, Ranks
 from trainer.errors import UserError
 from trainer.events import Saved
 from trainer.opening import Opened
 from trainer.replay import Replay
+from trainer.sharing import share
 from trainer.training import Training
 
 _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what a damaged state may raise
 
 
-def open_replay(opened: Opened, config: Config) -> Replay:
-    """The run's replay: empty, or as it was at the checkpoint that training goes on from.
+def open_replay(opened: Opened, config: Config, ranks: Ranks = ALONE) -> Replay:
+    """A rank's replay: empty, or as it was at the checkpoint that training goes on from.
+
+    Args:
+        opened: the run. config: settled. ranks: whose share of the games and the budget.
 
     Raises:
         UserError: it does not belong to the checkpoint, or cannot be read or written.
     """
-    file = opened.checkpoint
+    file, own = opened.checkpoint, share(config, ranks)
+    folder = opened.folder.replay_dir
     try:
         return Replay(
-            opened.folder.replay_dir,
-            config.num_envs,
+            folder if ranks.first else folder / f"rank-{ranks.rank}",
+            own.num_envs,
             config.size,
             "bfloat16" if config.dtype == "bfloat16" else "float32",
-            int(config.replay_gib * 2**30),
+            int(own.replay_gib * 2**30),
             config.batch_length + 1,
-            None if file is None or opened.fresh_replay else file.header.state["replay"],
+            None if file is None or opened.fresh_replay else _own(file.header.state, ranks)["replay"],
         )
     except _UNFIT as error:
         if file is None:
@@ -42,6 +51,9 @@ def open_replay(opened: Opened, config: Config) -> Replay:
 
 class Saver:
     """Saves one training into its run, and brings it back.
+
+    Where several processes train together the first one writes the checkpoint, with what the others have of their own
+    (games, policy's carry, replay's tables) beside what is equal on all: it is as whole as that of one process.
 
     Games are signed with a secret of this user on this machine: only what was signed with it is restored.
     """
@@ -72,7 +84,7 @@ class Saver:
         """Saves everything to go on from; the old checkpoints stay until this one is safe.
 
         Raises:
-            UserError: the disk is full, or the folder cannot be written.
+            UserError: the disk is full, the folder cannot be written, or another rank is gone.
         """
         training, folder = self._training, self._opened.folder
         elapsed, updates, env_steps = training.now
@@ -81,32 +93,51 @@ class Saver:
         replay = training.replay.save()
         older = [save for save in self._saves if save[0] != env_steps and folder.checkpoint_path(save[0]).exists()]
         self._saves = [*older, [env_steps, replay["save"]]][-keep:]
+        path = folder.checkpoint_path(env_steps)
+        states, carries = self._gathered({"replay": replay, "collector": training.collector.state()})
+        if training.ranks.first:
+            self._write(path, states, carries)
+            folder.prune(keep, training.best["env_steps"] if training.best else None)
+        self._saves = training.ranks.gather(self._saves)[0]  # the others go on once the checkpoint is safe
+        training.replay.mark_saved(self._saves[0][1])
+        training.unsaved = False
+        return Saved(str(path), env_steps, updates, best)
+
+    def _gathered(self, state: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Tensor]]:
+        """What every rank has of its own: states in order, and tensors by name."""
+        ranks = self._training.ranks
+        own = self._training.collector.tensors(self._key)
+        if ranks.size == 1:
+            return [state], own
+        own = {name: tensor.to("cpu").contiguous() for name, tensor in own.items()}
+        tensors: dict[str, Tensor] = {}
+        for rank, data in enumerate(ranks.gather_bytes(safetensors.torch.save(own))):
+            tensors |= {_prefix(rank) + name: tensor for name, tensor in safetensors.torch.load(data).items()}
+        return ranks.gather(state), tensors
+
+    def _write(self, path: Path, states: list[dict[str, Any]], carries: dict[str, Tensor]) -> None:
+        training = self._training
         tensors = training.learner.state_tensors()
         low, high = tensors.pop("normaliser/lo"), tensors.pop("normaliser/hi")
         header = Header(
             kind="full",
             config=training.config,
             num_actions=training.agent.num_actions,
-            env_steps=env_steps,
-            updates=updates,
+            env_steps=training.env_steps,
+            updates=training.updates,
             skipped=training.skipped,
-            elapsed=elapsed,
+            elapsed=training.clock.elapsed,
             normaliser=(float(low), float(high)),
             provenance=self._provenance,
-            state=self._state(replay),
+            state=self._state(states),
         )
-        path = folder.checkpoint_path(env_steps)
-        save_checkpoint(path, header, tensors | training.collector.tensors(self._key))
-        folder.prune(keep, training.best["env_steps"] if training.best else None)
-        training.replay.mark_saved(self._saves[0][1])
-        training.unsaved = False
-        return Saved(str(path), env_steps, updates, best)
+        save_checkpoint(path, header, tensors | carries)
 
-    def _state(self, replay: dict[str, Any]) -> dict[str, Any]:
+    def _state(self, states: list[dict[str, Any]]) -> dict[str, Any]:
         training = self._training
         return {
-            "replay": replay,
-            "collector": training.collector.state(),
+            **states[0],
+            "ranks": states[1:],
             "ratio": training.ratio.state(),
             "in_a_row": training.in_a_row,
             "tally": training.tally.state(),
@@ -118,13 +149,15 @@ class Saver:
     def _restore(self, file: CheckpointFile) -> None:
         training, header, state = self._training, file.header, file.header.state
         tensors = file.tensors()
+        prefix = _prefix(training.ranks.rank)
+        carry = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
         low, high = header.normaliser
         tensors |= {"normaliser/lo": torch.tensor(low), "normaliser/hi": torch.tensor(high)}
         training.learner.load_state_tensors(tensors, header.updates)
         training.updates, training.skipped = header.updates, header.skipped
         training.clock.before = header.elapsed
         try:
-            training.collector.load(state["collector"], tensors, self._key)
+            training.collector.load(_own(state, training.ranks)["collector"], carry, self._key)
             training.ratio.load(state["ratio"])
             training.in_a_row = state["in_a_row"]
             training.tally.load(state["tally"])
@@ -133,6 +166,17 @@ class Saver:
         except _UNFIT as error:
             raise _damaged(file, error) from error
         training.unsaved = self._opened.fresh_replay
+
+
+def _prefix(rank: int) -> str:
+    """What stands before the names of a rank's own tensors."""
+    return f"ranks/{rank}/" if rank else ""
+
+
+def _own(state: dict[str, Any], ranks: Ranks) -> dict[str, Any]:
+    """What a checkpoint has of this rank's own."""
+    own: dict[str, Any] = state if ranks.first else state["ranks"][ranks.rank - 1]
+    return own
 
 
 def _damaged(file: CheckpointFile, error: Exception) -> UserError:

@@ -1,6 +1,7 @@
 """All that training changes, and the two turns that change it: a step of all games, and an update.
 
 Between two turns the state is whole. All draws are functions of the seed and of counters, so it holds no generator.
+Where several processes train together, each has its share of games, replay and batch; all the rest is equal on all.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from trainer.agent.agent import Agent
 from trainer.agent.learner import Learner, NonFiniteUpdate, UpdateResult, fetch
 from trainer.collect import Collector
 from trainer.config import Config
+from trainer.distributed import ALONE, Ranks
 from trainer.envs.protocol import VectorEnv
 from trainer.events import EpisodeEnded
 from trainer.pace import Clock, Schedule, TrainRatio
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.refusal import Refusal
 from trainer.replay import Batch, Replay
+from trainer.sharing import share
 from trainer.tally import Mark, Tally
 
 
@@ -40,25 +43,30 @@ class Training:
     """The parts of a training and its counters, as they are at the start of a run.
 
     Attributes:
-        config: settled. clock: the run's own.
+        config: settled. share: this rank's part of it. ranks: who trains together. clock: the run's own.
         agent, learner, replay, collector: what is trained, by whom, and from what.
         ratio, tally, schedule: updates that are owed, means for the next row, and when what was done last.
         updates, skipped: made and refused so far. in_a_row: refused since the last good one.
         best: score; None before the first. unsaved: something was done since the last save.
     """
 
-    def __init__(self, config: Config, env: VectorEnv, replay: Replay, clock: Clock) -> None:
+    def __init__(self, config: Config, env: VectorEnv, replay: Replay, clock: Clock, ranks: Ranks = ALONE) -> None:
         """Builds everything.
 
         Args:
-            config: settled. env: games, at the start of a run. replay: empty, or as it was at the checkpoint that is
-                going to be restored; the caller closes both. clock: of the run.
+            config: settled. env: this rank's games, at the start of a run. replay: this rank's, empty, or as it was at
+                the checkpoint that is going to be restored; the caller closes both. clock: of the run.
+            ranks: who trains together.
+
+        Raises:
+            RankLost: another rank is gone.
         """
-        self.config, self.replay, self.clock = config, replay, clock
+        self.config, self.share, self.ranks = config, share(config, ranks), ranks
+        self.replay, self.clock = replay, clock
         device = torch.device(config.device)
         self.agent = Agent(config.size, dtype=torch.float32, device=device, horizon=config.horizon, seed=config.seed)
-        self.learner = Learner(self.agent, config, compute_dtype(config))
-        self.collector = Collector(env, self.agent, replay, config.seed)
+        self.learner = Learner(self.agent, config, compute_dtype(config), ranks)
+        self.collector = Collector(env, self.agent, replay, self.share.seed, ranks)
         frames = config.batch_size * config.batch_length
         self.ratio = TrainRatio(config.train_ratio, frames)
         self.tally = Tally(frames)
@@ -66,6 +74,12 @@ class Training:
         self.updates = self.skipped = self.in_a_row = 0
         self.best: Best | None = None
         self.unsaved = True
+        self._filled = False
+        self._look()
+
+    def _look(self) -> None:
+        """Learns whether there is something to sample on every rank; from then on there always is."""
+        self._filled = self._filled or all(self.ranks.gather(self.replay.sequences > 0))
 
     @property
     def env_steps(self) -> int:
@@ -80,7 +94,7 @@ class Training:
     @property
     def update_owed(self) -> bool:
         """Whether the next turn is an update."""
-        return self.ratio.owed and self.replay.sequences > 0
+        return self.ratio.owed and self._filled
 
     @property
     def complete(self) -> bool:
@@ -88,16 +102,17 @@ class Training:
         return self.env_steps >= self.config.total_steps and not self.update_owed
 
     def play(self) -> list[EpisodeEnded]:
-        """One step of all games; the episodes that it ended.
+        """One step of all games; the episodes that it ended, on any rank.
 
         Raises:
-            UserError: replay's disk is full.
+            UserError: replay's disk is full, or another rank is gone.
         """
         episodes = self.collector.step()
         for ended in episodes:
             self.tally.episode(ended)
         self.unsaved = True
-        if self.replay.sequences:
+        self._look()
+        if self._filled:
             self.ratio.step(self.config.num_envs)
         return episodes
 
@@ -108,11 +123,12 @@ class Training:
             poll: asked before each part of it; True stops it.
 
         Raises:
-            UpdateStopped: `poll` said so; nothing has changed. UserError: replay's disk is full.
+            UpdateStopped: `poll` said so; nothing has changed.
+            UserError: replay's disk is full, or another rank is gone.
         """
-        attempt, seed = self.updates + self.skipped, self.config.seed
-        batch = self.replay.sample(self.config.batch_size, numpy_generator(seed, "sample", attempt))
-        generator = torch_generator(seed, "update", attempt, device=self.agent.device)
+        attempt, share = self.updates + self.skipped, self.share
+        batch = self.replay.sample(share.batch_size, numpy_generator(share.seed, "sample", attempt))
+        generator = torch_generator(self.config.seed, "update", attempt, device=self.agent.device)
         try:
             result = self.learner.update(batch, generator, poll)
         except NonFiniteUpdate as error:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from trainer.agent.returns import ReturnNormaliser, lambda_return
 from trainer.config import ModelSize
+from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import BINS, entropy, twohot_loss, twohot_mean
 from trainer.world_model.heads import Head
 
@@ -61,6 +62,7 @@ def imagination_loss(
     normaliser: ReturnNormaliser,
     lam: float,
     entropy_scale: float,
+    ranks: Ranks = ALONE,
 ) -> ImaginationLoss:
     """Policy and value losses of imagined rollouts.
 
@@ -71,12 +73,13 @@ def imagination_loss(
         policy_logits: (N, H+1, A). value_logits, slow_logits: (N, H+1, 255). action: (N, H+1) int64, chosen there.
         reward, continues: (N, H+1) float32 predictions.
         normaliser: before this batch. lam, entropy_scale: see the configuration.
+        ranks: who has the other parts of the batch; the normaliser sees the returns of all.
     """
     with torch.no_grad():
         value = twohot_mean(value_logits)
         slow = twohot_mean(slow_logits)
         returns = lambda_return(torch.zeros_like(continues), 1 - continues, reward, value, 1.0, lam)
-        normaliser = normaliser.updated(returns)
+        normaliser = normaliser.updated(ranks.concatenate(returns))
         advantage = (returns - value[:, :-1]) / normaliser.scale
         weight = continues.cumprod(1)
     log_probs = torch.log_softmax(policy_logits.float(), -1)

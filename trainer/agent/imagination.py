@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import sample_index
 from trainer.world_model.rssm import RSSM, Latent
 
@@ -50,16 +51,18 @@ def imagine(
     horizon: int,
     generator: torch.Generator,
     forced: ForcedRollout | None = None,
+    ranks: Ranks = ALONE,
 ) -> Rollout:
     """Rolls the prior out from K states.
 
     Args:
         rssm: the model. policy: (K, F) features to raw logits (K, A). start: deter (K, D), stoch (K, S).
         horizon: H, steps. generator: of all draws. forced: samples to use instead.
+        ranks: who has the other parts of the batch; the draws are for all of it.
     """
     starts, device = start.deter.shape[0], start.deter.device
-    stoch_noise = torch.rand(horizon, starts, rssm.stoch, generator=generator, device=device)
-    action_noise = torch.rand(horizon + 1, starts, generator=generator, device=device)
+    stoch_noise = ranks.rand(horizon, starts, rssm.stoch, dim=1, generator=generator, device=device)
+    action_noise = ranks.rand(horizon + 1, starts, dim=1, generator=generator, device=device)
     feat = start.deter.new_empty(starts, horizon + 1, rssm.deter + rssm.stoch * rssm.classes)
     actions = torch.empty(starts, horizon + 1, dtype=torch.int64, device=device)
     latent = start

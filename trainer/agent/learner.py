@@ -17,8 +17,10 @@ from torch import Tensor
 from trainer.agent.actor_critic import imagination_loss, replay_value_loss, value_head
 from trainer.agent.agent import Agent
 from trainer.agent.imagination import ForcedRollout, Rollout, imagine
+from trainer.agent.joint_metrics import over_all_ranks
 from trainer.agent.returns import ReturnNormaliser
 from trainer.config import Config
+from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import twohot_mean
 from trainer.nn.optimiser import FlatTensors, LaProp, learning_rate
 from trainer.replay_batch import Batch, context_latent
@@ -140,14 +142,15 @@ class Learner:
         normaliser: of the returns.
     """
 
-    def __init__(self, agent: Agent, config: Config, dtype: torch.dtype | None = None) -> None:
+    def __init__(self, agent: Agent, config: Config, dtype: torch.dtype | None = None, ranks: Ranks = ALONE) -> None:
         """Takes over an agent.
 
         Args:
             agent: its weights, in float32 for a faithful start, become the master weights.
             config: of the run. dtype: to compute in; None: the agent's.
+            ranks: who has the other parts of every batch, and an equal learner.
         """
-        self.agent, self.config = agent, config
+        self.agent, self.config, self._ranks = agent, config, ranks
         parameters = agent.named_parameters()
         self.names = list(parameters)
         self.optimiser = LaProp(list(parameters.values()), config.lr, config.warmup, config.agc, agent.device)
@@ -248,7 +251,7 @@ class Learner:
         proceed(poll, "encode")
         tokens = world.tokens(obs.frame)
         proceed(poll, "observe")
-        noise = torch.rand(batch, length, world.dyn.stoch, generator=generator, device=tokens.device)
+        noise = self._ranks.rand(batch, length, world.dyn.stoch, dim=0, generator=generator, device=tokens.device)
         stoch = forced.stoch if forced else None
         sequence = world.dyn.observe(carry, tokens, obs.prev_action, obs.is_first, noise, stoch, obs.unseen)
         proceed(poll, "decode")
@@ -260,7 +263,7 @@ class Learner:
         proceed(poll, "imagine")
         start = Latent(sequence.deter.detach().flatten(0, 1), sequence.indices.flatten(0, 1))
         rollout = imagine(
-            world.dyn, critic.pol, start, config.imagination, generator, forced.rollout if forced else None
+            world.dyn, critic.pol, start, config.imagination, generator, forced.rollout if forced else None, self._ranks
         )
         proceed(poll, "losses")
         with torch.no_grad():
@@ -279,6 +282,7 @@ class Learner:
             self.normaliser,
             config.lam,
             config.entropy,
+            self._ranks,
         )
         repval, replay_returns = replay_value_loss(
             critic.val(model.feat),
@@ -328,8 +332,9 @@ class Learner:
             poll: called with the name of each part before it; True stops the update.
 
         Raises:
-            UpdateStopped: `poll` said so. NonFiniteUpdate: a loss or gradient is not finite.
+            UpdateStopped: `poll` said so. NonFiniteUpdate: a loss or gradient is not finite, on whichever rank.
                 Either way nothing of the learner has changed.
+            RankLost: another rank is gone.
         """
         obs, carry = self.observations(batch)
         computed = self.losses(obs, carry, generator, poll)
@@ -337,16 +342,17 @@ class Learner:
         parameters = list(self.agent.named_parameters().values())
         grads = torch.autograd.grad(computed.total, parameters)
         proceed(poll, "optimise")
-        norm = self.optimiser.gather(grads)
-        if not bool(torch.isfinite(norm + computed.total.detach())):
-            raise NonFiniteUpdate(f"loss {computed.total.item()}, gradient norm {norm.item()}")
+        norm = self.optimiser.gather(grads, self._ranks.average)
+        metrics = over_all_ranks(computed.metrics | {"loss/total": computed.total.detach()}, self._ranks)
+        total = metrics["loss/total"]
+        if not bool(torch.isfinite(norm + total)):
+            raise NonFiniteUpdate(f"loss {total.item()}, gradient norm {norm.item()}")
         self.optimiser.step()
         self.normaliser = computed.normaliser
         self.slow.flat.lerp_(self._value_weights(), SLOW_RATE)
         self._publish()
         step = self.optimiser.step_count
-        metrics = computed.metrics | {
-            "loss/total": computed.total.detach(),
+        metrics |= {
             "grad_norm": norm,
             "retnorm_lo": self.normaliser.lo,
             "retnorm_hi": self.normaliser.hi,

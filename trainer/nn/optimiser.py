@@ -7,7 +7,7 @@ mu = 0.9 mu + 0.1 u; p -= lr_i mu / (1 - 0.9^i) with lr_i = lr min(1, (i - 1) / 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -67,9 +67,15 @@ class LaProp:
         self.step_count = 0
         self.params.copy_from(like)
 
-    def gather(self, grads: Sequence[Tensor]) -> Tensor:
-        """Takes gradients (any dtype) and returns their overall norm, a scalar: not finite if any of them is not."""
+    def gather(self, grads: Sequence[Tensor], average: Callable[[Tensor], None] | None = None) -> Tensor:
+        """Takes gradients (any dtype) and returns their overall norm, a scalar: not finite if any of them is not.
+
+        Args:
+            grads: of this process. average: puts the mean over all processes that train together into a flat buffer.
+        """
         self.grads.copy_from(grads)
+        if average is not None:
+            average(self.grads.flat)
         self._norms = torch._foreach_norm(self.grads.views)
         norm: Tensor = torch.linalg.vector_norm(torch.stack(self._norms))
         return norm

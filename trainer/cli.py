@@ -18,13 +18,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import tyro
 
 from trainer.config import AUTO, Config, check
 from trainer.config_files import game_config, named_config
 from trainer.errors import UserError
+
+if TYPE_CHECKING:
+    from trainer.evaluation.scores import Tick
 
 PROGRAM = "dream-agent"
 _REFUSED = 2
@@ -82,9 +85,15 @@ class BenchmarkFlags:
     config: str | None = None
     """Settings to start from, as for `train`."""
     updates: int = 10
-    """Updates to time, after five that warm up."""
+    """Updates to time, after five that warm up; with --peers also of each of them."""
+    growth: bool = False
+    """Time other batches, sequence lengths, imagined steps and model sizes too; takes several times as long."""
+    peers: bool = False
+    """Time public implementations on the same work too, each installed into an environment of its own on first use."""
     json: Path | None = None
     """File for the results."""
+    plot: Path | None = None
+    """PNG for a picture of them; needs the extra `bench`."""
     debug: bool = False
     """Show the whole traceback of an error."""
 
@@ -249,13 +258,21 @@ def _evaluate(arguments: Sequence[str]) -> None:
     from trainer.process import prepare
 
     prepare(flags.threads)
-    from tqdm import tqdm
-
     from trainer.evaluation.report import evaluate_checkpoint
-    from trainer.evaluation.scores import Tick
     from trainer.run import Run
 
     path = Run.open(flags.checkpoint).best_checkpoint() if flags.checkpoint.is_dir() else flags.checkpoint
+    with _progress_bar() as tick:
+        evaluate_checkpoint(
+            path, flags.episodes, flags.split, flags.json, flags.device, flags.dtype, flags.seed, _say, tick
+        )
+
+
+@contextlib.contextmanager
+def _progress_bar() -> Iterator[Callable[[Tick], None]]:
+    """A line that shows how far a measurement is, anew for everything it is about; on a terminal only."""
+    from tqdm import tqdm
+
     what = ""
     with tqdm(dynamic_ncols=True, disable=not sys.stderr.isatty()) as bar:
 
@@ -267,17 +284,14 @@ def _evaluate(arguments: Sequence[str]) -> None:
                 bar.set_description_str(what)
             bar.update(now.done - bar.n)
 
-        evaluate_checkpoint(
-            path,
-            flags.episodes,
-            flags.split,
-            flags.json,
-            flags.device,
-            flags.dtype,
-            flags.seed,
-            lambda line: tqdm.write(line, file=sys.stdout),
-            tick,
-        )
+        yield tick
+
+
+def _say(line: str) -> None:
+    """Print a line above the progress line, where there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stdout)
 
 
 def _benchmark(arguments: Sequence[str]) -> None:
@@ -287,17 +301,10 @@ def _benchmark(arguments: Sequence[str]) -> None:
     from trainer.process import prepare
 
     prepare(config.threads)
-    from tqdm import tqdm
-
     from trainer.benchmark import run_benchmark
 
-    with tqdm(desc="updates", dynamic_ncols=True, disable=not sys.stderr.isatty()) as bar:
-
-        def tick(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        run_benchmark(config, flags.updates, flags.json, lambda line: tqdm.write(line, file=sys.stdout), tick)
+    with _progress_bar() as tick:
+        run_benchmark(config, flags.updates, flags.json, flags.plot, flags.growth, flags.peers, _say, tick)
 
 
 COMMANDS: dict[str, Callable[[Sequence[str]], None]] = {

@@ -1,4 +1,4 @@
-"""What else is going on in this machine while something is timed, and how fast it multiplies."""
+"""What else is going on in this machine while something is timed, and how fast it multiplies and moves memory."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -14,9 +15,11 @@ BUSY_CORES = 0.25
 """Foreign load, in cores, from which a timing is not to be trusted: one busy thread slows torch's team severalfold."""
 
 _STAT = Path("/proc/stat")
+_STATUS = Path("/proc/self/status")
 _SIDES = {"cpu": 4096, "cuda": 8192}  # large enough for the rate to stand still
+_COPIED = {"cpu": 2**28, "cuda": 2**30}  # bytes; larger than the caches of one core's share
 _RATE_SECONDS = 1.0
-_LEAST_PRODUCTS = 4
+_LEAST_REPEATS = 4
 
 
 class LoadMeter:
@@ -32,13 +35,17 @@ class LoadMeter:
         self._busy = _busy_seconds()
         self._before = os.getloadavg()[0] if self._busy is None and hasattr(os, "getloadavg") else None
 
-    def foreign_cores(self) -> float | None:
-        """Cores, a mean over the time since; None where the system does not tell."""
+    def foreign_cores(self, known: float = 0.0) -> float | None:
+        """Cores, a mean over the time since; None where the system does not tell.
+
+        Args:
+            known: processor seconds that processes started on purpose have used since.
+        """
         busy = _busy_seconds()
         if busy is None or self._busy is None:
             return self._before
         seconds = max(time.monotonic() - self._since, 1e-3)
-        return max(0.0, busy - self._busy - (time.process_time() - self._own)) / seconds
+        return max(0.0, busy - self._busy - (time.process_time() - self._own) - known) / seconds
 
 
 def _busy_seconds() -> float | None:
@@ -54,15 +61,27 @@ def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
     side = _SIDES[device.type]
     left = torch.ones(side, side, dtype=dtype, device=device)
     out = torch.empty_like(left)
-    torch.mm(left, left, out=out)
+    return 2.0 * side**3 / _fastest(lambda: torch.mm(left, left, out=out), device)
+
+
+def copy_rate(device: torch.device) -> float:
+    """The best rate of a large copy in memory that is in use already, in bytes a second, read and written together."""
+    source = torch.ones(_COPIED[device.type], dtype=torch.uint8, device=device)
+    target = torch.empty_like(source)
+    return 2.0 * source.numel() / _fastest(lambda: target.copy_(source), device)
+
+
+def _fastest(work: Callable[[], object], device: torch.device) -> float:
+    """The shortest of many times in seconds, after one that does not count."""
+    work()
     wait_for(device)
     times: list[float] = []
-    while len(times) < _LEAST_PRODUCTS or sum(times) < _RATE_SECONDS:
+    while len(times) < _LEAST_REPEATS or sum(times) < _RATE_SECONDS:
         start = time.perf_counter()
-        torch.mm(left, left, out=out)
+        work()
         wait_for(device)
         times.append(time.perf_counter() - start)
-    return 2.0 * side**3 / min(times)
+    return min(times)
 
 
 def wait_for(device: torch.device) -> None:
@@ -75,6 +94,9 @@ def peak_memory_bytes(device: torch.device) -> int | None:
     """Most memory ever in use: on a GPU torch's allocations there, else this process's; None where nobody counts."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    if _STATUS.is_file():  # what getrusage tells on Linux includes the process that this one was started from
+        peaks = [line.split()[1] for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(peaks[0]) * 1024
     try:
         import resource
     except ImportError:  # Windows

@@ -54,6 +54,12 @@ def test_a_busy_neighbour_is_seen(kernel: Kernel) -> None:
     assert foreign > machine.BUSY_CORES
 
 
+def test_processes_of_ours_are_not_foreign(kernel: Kernel) -> None:
+    meter = machine.LoadMeter()
+    kernel.turn(seconds=10, own=5, foreign=8)
+    assert meter.foreign_cores(known=8.0) == pytest.approx(0.0, abs=2e-3)
+
+
 def test_rounding_never_makes_the_load_negative(kernel: Kernel) -> None:
     meter = machine.LoadMeter()
     kernel.turn(seconds=1, own=1.009, foreign=0)
@@ -64,6 +70,15 @@ def test_the_real_counters_are_understood() -> None:
     foreign = machine.LoadMeter().foreign_cores()
     assert foreign is not None
     assert foreign >= 0
+
+
+def test_rates_are_those_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_RATE_SECONDS", 0.0)
+    monkeypatch.setattr(machine, "_fastest", lambda work, device: work() is not None and 0.5)
+    monkeypatch.setattr(machine, "_COPIED", {"cpu": 1000})
+    monkeypatch.setattr(machine, "_SIDES", {"cpu": 10})
+    assert machine.copy_rate(torch.device("cpu")) == 2 * 1000 / 0.5
+    assert machine.matrix_rate(torch.device("cpu"), torch.float32) == 2 * 10**3 / 0.5
 
 
 def test_peak_memory_holds_what_was_allocated() -> None:

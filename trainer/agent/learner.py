@@ -45,7 +45,7 @@ SLOW_RATE = 0.02
 BACKWARD = ("backward decode", "backward observe", "backward encode")
 """The world model's parts of the backward pass, which comes to them in this order after the heads."""
 
-PARTS = ("encode", "observe", "decode", "imagine", "losses", "backward", *BACKWARD, "optimise")
+PARTS = ("encode", "observe", "decode", "imagine", "heads", "losses", "backward", *BACKWARD, "optimise")
 """The parts of an update in order; a stop is polled before each."""
 
 
@@ -265,13 +265,15 @@ class Learner:
         rollout = imagine(
             world.dyn, critic.pol, start, config.imagination, generator, forced.rollout if forced else None, self._ranks
         )
-        proceed(poll, "losses")
+        proceed(poll, "heads")
         with torch.no_grad():
             reward = twohot_mean(world.rew(rollout.feat))
             continues = world.continues(rollout.feat)
             slow_logits = self._slow_head(rollout.feat)
             replay_slow = self._slow_head(model.feat)
         policy_logits, value_logits = critic.pol(rollout.feat), critic.val(rollout.feat)
+        replay_logits = critic.val(model.feat)
+        proceed(poll, "losses")
         imagined = imagination_loss(
             policy_logits,
             value_logits,
@@ -285,7 +287,7 @@ class Learner:
             self._ranks,
         )
         repval, replay_returns = replay_value_loss(
-            critic.val(model.feat),
+            replay_logits,
             replay_slow,
             obs.is_last,
             obs.is_terminal,

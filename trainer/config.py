@@ -172,32 +172,35 @@ class Config:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
 
-_AT_LEAST: dict[str, float] = {
-    "levels": 1,
-    "num_envs": 1,
-    "total_steps": 1,
-    "seed": 0,
-    "threads": 0,
-    "batch_size": 0,
-    "batch_length": 2,
-    "train_ratio": 0,
-    "warmup": 0,
-    "agc": 0,
-    "imagination": 1,
-    "horizon": 2,
-    "lam": 0,
-    "entropy": 0,
-    "free_nats": 0,
-    "log_every": 0,
-    "log_every_updates": 0,
-    "save_every": 0,
-    "save_every_updates": 0,
-    "evaluate_every": 0,
-    "evaluate_every_updates": 0,
-    "evaluate_episodes": 1,
-    "video_every": 0,
-    "keep_checkpoints": 1,
+_RANGES: dict[str, tuple[float, float]] = {
+    "levels": (1, 200),
+    "num_envs": (1, 1024),
+    "total_steps": (1, math.inf),
+    "seed": (0, math.inf),
+    "threads": (0, 1024),
+    "batch_size": (0, 65_536),
+    "batch_length": (2, 65_536),
+    "train_ratio": (0, 65_536),
+    "replay_gib": (0, 10_000),
+    "lr": (0, 1),
+    "warmup": (0, math.inf),
+    "agc": (0, math.inf),
+    "imagination": (1, 1000),
+    "horizon": (2, math.inf),
+    "lam": (0, 1),
+    "entropy": (0, math.inf),
+    "free_nats": (0, math.inf),
+    "log_every": (0, math.inf),
+    "log_every_updates": (0, math.inf),
+    "save_every": (0, math.inf),
+    "save_every_updates": (0, math.inf),
+    "evaluate_every": (0, math.inf),
+    "evaluate_every_updates": (0, math.inf),
+    "evaluate_episodes": (1, 9_800),
+    "video_every": (0, math.inf),
+    "keep_checkpoints": (1, math.inf),
 }
+"""Least and greatest value. Levels from 200 on are the unseen ones, of which 9,800 are for validation."""
 _CHOICES: dict[str, tuple[str, ...]] = {
     "game": GAMES,
     "difficulty": ("easy", "hard"),
@@ -241,16 +244,15 @@ def check(config: Config, source: str) -> Config:
             raise UserError(
                 f"{source}: {name} is {value!r}{_instead(str(value), choices)}; choose one of {', '.join(choices)}."
             )
-    for name, least in _AT_LEAST.items():
+    for name, (least, most) in _RANGES.items():
         value = getattr(config, name)
-        if not value >= least or math.isinf(value):
+        if math.isinf(most) and (not value >= least or math.isinf(value)):
             raise UserError(f"{source}: {name} is {value}, give a number of at least {least:g}.")
+        if not least <= value <= most:
+            raise UserError(f"{source}: {name} is {value}, give a number from {least:g} to {most:g}.")
     for name in ("replay_gib", "lr"):
-        value = getattr(config, name)
-        if not 0 < value < math.inf:
-            raise UserError(f"{source}: {name} is {value}, give a number above 0.")
-    if config.lam > 1:
-        raise UserError(f"{source}: lam is {config.lam}, give a number from 0 to 1.")
+        if getattr(config, name) == 0:
+            raise UserError(f"{source}: {name} is 0, give a number above 0.")
     return config
 
 

@@ -31,11 +31,12 @@ def settle(config: Config) -> Config:
         batch_size=config.batch_size or row.batch_size,
         train_ratio=config.train_ratio or row.train_ratio,
     )
-    if _least_memory(settled) > memory:
+    needed = _least_memory(settled)
+    if needed > memory:
         raise UserError(
             f"settings: an update of {settled.batch_size} x {settled.batch_length} steps at preset {settled.preset} "
-            f"needs over {_least_memory(settled) / 2**30:,.0f} GiB, and there are {memory / 2**30:,.0f}; lower batch_size, "
-            "batch_length or preset."
+            f"needs over {needed / 2**30:,.0f} GiB, and there are {memory / 2**30:,.0f}; lower batch_size, batch_length "
+            "or preset."
         )
     return settled
 

@@ -33,10 +33,10 @@ def settle(config: Config) -> Config:
     )
     needed = _least_memory(settled)
     if needed > memory:
+        steps = f"{settled.batch_size} x {settled.batch_length} steps"
         raise UserError(
-            f"settings: an update of {settled.batch_size} x {settled.batch_length} steps at preset {settled.preset} "
-            f"needs over {needed / 2**30:,.0f} GiB, and there are {memory / 2**30:,.0f}; lower batch_size, batch_length "
-            "or preset."
+            f"settings: an update of {steps} at preset {settled.preset} needs over {needed / 2**30:,.0f} GiB, and there "
+            f"are {memory / 2**30:,.0f}; lower batch_size, batch_length or preset."
         )
     return settled
 

@@ -35,7 +35,7 @@ def settle(config: Config) -> Config:
     if needed > memory:
         steps = f"{settled.batch_size} x {settled.batch_length} steps"
         raise UserError(
-            f"settings: an update of {steps} at preset {settled.preset} needs over {needed / 2**30:,.0f} GiB, and there "
+            f"settings: an update of {steps} at preset {settled.preset} takes over {needed / 2**30:,.0f} GiB and there "
             f"are {memory / 2**30:,.0f}; lower batch_size, batch_length or preset."
         )
     return settled

@@ -84,6 +84,8 @@ TABLE: tuple[Entry, ...] = (
     Entry("again", "&Imagine another future", ("N",), "review", "View", "Imagine another future from here"),
     Entry("human", "&Human view", (), "review", "View", "The game as people see it", group="reality", rule=True),
     Entry("agent", "&Agent's view", (), "review", "View", "The 64 x 64 pixels the agent sees", group="reality"),
+    Entry("film", "&Film strip", ("I",), "review", "View", "Show the film strip", checkable=True, rule=True),
+    Entry("difference", "Diff&erence pane", ("D",), "review", "View", "Show the difference pane", checkable=True),
     Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True, rule=True),
     Entry(
         "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True

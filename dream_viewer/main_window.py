@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QElapsedTimer, Qt, QTimer, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import QByteArray, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMainWindow, QSpinBox, QVBoxLayout, QWidget
 
-from dream_viewer import actions, curves, theme, views, wording
-from dream_viewer.playback import BASE_FPS, SPEEDS, State
+from dream_viewer import actions, curves, theme, wording
+from dream_viewer.picture_desk import PictureDesk
+from dream_viewer.playback import SPEEDS, State
 from dream_viewer.session import DreamMode, Session
 from dream_viewer.settings import Settings
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
+from dream_viewer.widgets import film_strip, stage
 from dream_viewer.widgets.failure_dialog import FailureDialog
+from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.notice import Notice
 from dream_viewer.widgets.pane import Pane
 from dream_viewer.widgets.policy_bars import PolicyBars
@@ -33,7 +36,6 @@ SIDE_WIDTH_TRAINING = 320
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
 CHECKPOINT_SUFFIX = ".safetensors"
-_SHOW_MS = 33
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 
@@ -54,7 +56,6 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
         self._session, self._settings = session, settings
-        self._future_show = views.FutureShow()
         self._scaled_for = ""
         self.actions_by_id = actions.build(self)
         self.addActions(list(self.actions_by_id.values()))
@@ -66,6 +67,8 @@ class MainWindow(QMainWindow):
         self.reality = Pane([self.actions_by_id[name] for name in ("human", "agent")])
         modes = [self.actions_by_id[mode.value] for mode in DreamMode]
         self.dream = Pane(modes, extra=self._frames)
+        self.difference = Pane([], title="Difference")
+        self.film = FilmStrip()
         self.timeline = Timeline()
         self.transport = TransportBar(self.actions_by_id)
         self.readouts = Readouts(len(wording.LABELS))
@@ -80,11 +83,9 @@ class MainWindow(QMainWindow):
             session, self.training_panel, self.training_curves, configs, self.complain, self.inform, self
         )
 
-        self._clock = QElapsedTimer()
-        self._ticker = QTimer(self)
-        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
-        self._ticker.setInterval(_SHOW_MS)
-        self._ticker.timeout.connect(self._advance_future)
+        self.pictures = PictureDesk(
+            session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
+        )
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -123,6 +124,8 @@ class MainWindow(QMainWindow):
             dream_mode=session.mode.value,
             ground_every=session.ground_every,
             reality_view="human" if session.human_visible else "agent",
+            film_strip=session.film_visible,
+            difference_pane=self.actions_by_id["difference"].isChecked(),
             training_panel=self.training_panel.isVisibleTo(self),
             training={name: getattr(form, name) for name in form.__slots__},
             geometry=geometry,
@@ -146,7 +149,10 @@ class MainWindow(QMainWindow):
         return box
 
     def _compose(self) -> None:
-        self._stage = Stage(self.reality, self.dream, self.timeline, self.transport, Pane.chrome())
+        panes = (self.reality, self.dream, self.difference)
+        self._stage = Stage(panes, self.film, self.timeline, self.transport, Pane.chrome(), _film_room)
+        for pane in panes:
+            pane.enlarge_asked.connect(lambda pane=pane: self._stage.enlarge(pane))
         self._rule = QFrame()
         self._rule.setFixedHeight(1)
         self._rule.setStyleSheet(f"background: {theme.COLOURS['line']}")
@@ -194,6 +200,8 @@ class MainWindow(QMainWindow):
             by_id[mode.value].triggered.connect(lambda _, mode=mode: session.set_mode(mode))
         for name, human in {"human": True, "agent": False}.items():
             by_id[name].triggered.connect(lambda _, human=human: self._show_human(human))
+        by_id["film"].toggled.connect(self._show_film)
+        by_id["difference"].toggled.connect(self._show_difference)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
@@ -212,8 +220,7 @@ class MainWindow(QMainWindow):
         session.episode_changed.connect(self._show_episode)
         session.episode_grew.connect(self._show_episode)
         session.readings_changed.connect(self._show_episode)
-        session.future_changed.connect(self._take_future)
-        session.picture_changed.connect(self._show_reality)
+        self.pictures.imagined_changed.connect(self._show_future)
         session.playback_changed.connect(self._show_playback)
         session.rate_changed.connect(self._show_playback)
         session.mode_changed.connect(self._show_mode)
@@ -237,6 +244,10 @@ class MainWindow(QMainWindow):
         session.set_mode(DreamMode(settings.dream_mode))
         self.actions_by_id[settings.reality_view].setChecked(True)
         self._show_human(settings.reality_view == "human")
+        for name, shown in (("film", settings.film_strip), ("difference", settings.difference_pane)):
+            self.actions_by_id[name].setChecked(shown)
+        self._show_film(settings.film_strip)
+        self._show_difference(settings.difference_pane)
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
         self.actions_by_id["training"].setChecked(settings.training_panel)
         self._show_training(settings.training_panel)
@@ -261,8 +272,7 @@ class MainWindow(QMainWindow):
         )
         self.timeline.show_cursor(session.index)
         self.transport.show_position(wording.position(session.reel, session.index))
-        self._show_reality()
-        self._take_future()
+        self.pictures.take_future()
 
     @pyqtSlot()
     def _show_episode(self) -> None:
@@ -273,47 +283,13 @@ class MainWindow(QMainWindow):
             self.transport.show_position(wording.position(reel, self._session.index))
 
     @pyqtSlot()
-    def _show_reality(self) -> None:
-        moment, reel = self._session.moment, self._session.reel
-        if moment is None or reel is None:
-            self.reality.show_view(views.waiting(self._waiting_text()))
-            return
-        human = self._session.human_visible
-        self.reality.show_view(views.reality(moment, reel.outcome, self._session.picture, human))
-
-    @pyqtSlot()
-    def _take_future(self) -> None:
-        session = self._session
-        if session.mode is DreamMode.FUTURE:
-            self._future_show.offer(session.future, session.playback.state is State.PAUSED)
-        self._show_dream()
-
-    def _show_dream(self) -> None:
-        session, moment = self._session, self._session.moment
-        shown = self._future_show.future
-        if moment is None:
-            view = views.waiting(self._waiting_text())
-        elif session.mode is DreamMode.BELIEF:
-            view = views.belief(moment)
-        elif session.mode is DreamMode.DREAM:
-            view = views.dream(moment, session.ground_every)
-        elif shown is None:
-            view = views.no_future(moment)
-        else:
-            view = views.future(shown, self._future_show.ahead)
-        self.dream.show_view(view)
-        ahead = shown if session.mode is DreamMode.FUTURE else None
-        if ahead is None or session.reel is None or ahead.key.number != session.reel.number:
+    def _show_future(self) -> None:
+        future, reel = self.pictures.future, self._session.reel
+        shown = self._session.mode is DreamMode.FUTURE and future is not None and reel is not None
+        if future is None or reel is None or not shown or future.key.number != reel.number:
             self.timeline.show_future(0, None)
         else:
-            self.timeline.show_future(ahead.key.index, ahead.dream.values[0])
-
-    @pyqtSlot()
-    def _advance_future(self) -> None:
-        frames = self._clock.restart() / 1000 * BASE_FPS
-        at_rest = self._session.playback.state is State.PAUSED
-        if self._future_show.advance(frames, self._session.future, at_rest):
-            self._show_dream()
+            self.timeline.show_future(future.key.index, future.dream.values[0])
 
     @pyqtSlot()
     def _show_playback(self) -> None:
@@ -339,13 +315,7 @@ class MainWindow(QMainWindow):
             box.setValue(session.ground_every)
         box.blockSignals(False)
         box.setVisible(session.mode is not DreamMode.BELIEF)
-        if session.mode is DreamMode.FUTURE:
-            self._clock.restart()
-            self._ticker.start()
-        else:
-            self._ticker.stop()
-            self._future_show = views.FutureShow()
-        self._take_future()
+        self.pictures.wanted_changed()
 
     @pyqtSlot()
     def _show_choice(self) -> None:
@@ -364,18 +334,12 @@ class MainWindow(QMainWindow):
             self.timeline.forget_scale()
         self._show_training_choice()
         if self._session.moment is None:
-            self._show_reality()
-            self._show_dream()
+            self.pictures.take_future()
 
     @pyqtSlot()
     def _show_training_choice(self) -> None:
         session = self._session
         self.actions_by_id["show_training"].setEnabled(session.training.busy and not session.follows_training)
-
-    def _waiting_text(self) -> str:
-        if self._session.agent is not None:
-            return "The first frame is on its way…"
-        return "Open a checkpoint with Ctrl+O, or drop one here."
 
     @pyqtSlot(str, str)
     def _on_open_failed(self, path: str, reason: str) -> None:
@@ -392,7 +356,18 @@ class MainWindow(QMainWindow):
 
     def _show_human(self, human: bool) -> None:
         self._session.set_human_visible(human)
-        self._show_reality()
+        self.pictures.take_future()
+
+    @pyqtSlot(bool)
+    def _show_film(self, shown: bool) -> None:
+        self._stage.show_film(shown)
+        self._session.set_film_visible(shown)
+        self.pictures.wanted_changed()
+
+    @pyqtSlot(bool)
+    def _show_difference(self, shown: bool) -> None:
+        self._stage.show_panes((self.reality, self.dream, *((self.difference,) if shown else ())))
+        self.pictures.take_future()
 
     def _keep_level(self) -> None:
         reel = self._session.reel
@@ -477,5 +452,10 @@ class MainWindow(QMainWindow):
         """Go at once; what has to be saved is saved behind."""
         if a0 is not None:
             a0.accept()
-        self._ticker.stop()
+        self.pictures.stop()
         self.closing.emit()
+
+
+def _film_room(width: int) -> stage.Film:
+    least, most = film_strip.heights(width)
+    return stage.Film(least, most)

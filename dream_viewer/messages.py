@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.config import Config
-from trainer.episode import Blind, Dream, Moment, Outcome, Split
+from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class AgentInfo:
         preset: name of its size.
         env_steps, updates: how much it was trained.
         path: its checkpoint; None before a training run saved its first.
+        discount: what a reward is worth one step earlier, by the horizon it was trained with.
         training: its weights come from the training that runs in this window.
     """
 
@@ -36,6 +37,7 @@ class AgentInfo:
     env_steps: int
     updates: int
     path: Path | None
+    discount: float
     training: bool = False
 
 
@@ -152,7 +154,31 @@ class Future:
     dream: Dream
 
 
-Record = Opened | Arrival | Reread | Blinds | Picture
+@dataclass(frozen=True, slots=True)
+class Forked:
+    """What really happens under the actions of a future.
+
+    Attributes:
+        key: of the future. fork: the real rollout; None where the game does not come out as it did.
+    """
+
+    key: FutureKey
+    fork: Fork | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fan:
+    """Many futures of one Moment, without pictures.
+
+    Attributes:
+        key: where they start and how far they go; its branch is 0. dream: the futures, one a branch.
+    """
+
+    key: FutureKey
+    dream: Dream
+
+
+Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan
 """What must reach the session in order and complete."""
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Origin = Literal["observed", "imagined"]
-"""The border of a picture: green for what the model saw, red for what it made up."""
+Origin = Literal["observed", "imagined", "forked"]
+"""The border of a picture: green for what the model saw, red for what it made up, blue for what would really happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +36,41 @@ class View:
     origin: Origin | None = None
     caption: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmCell:
+    """One frame of the film strip.
+
+    Attributes:
+        frame: (64, 64, 3) uint8; None where there is none.
+        tone: its value's place on the scale of values, 0 to 1; None where it has no value.
+        reward: received or predicted on arriving there; 0 is not marked.
+        word: laid over the frame, of an end.
+        error: in percent of the whole range; None where there is nothing to compare.
+        caption: everything about it in words.
+    """
+
+    frame: NDArray[np.uint8] | None
+    tone: float | None
+    reward: float
+    word: str
+    error: float | None
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Film:
+    """What the film strip shows.
+
+    Attributes:
+        imagined: the frames of a future. real: what really happens, as many, or none as long as that is not known.
+        imagined_title, real_title: of the rows.
+        missing: why there is no truth, where there is none.
+    """
+
+    imagined: tuple[FilmCell, ...]
+    real: tuple[FilmCell, ...]
+    imagined_title: str
+    real_title: str
+    missing: str

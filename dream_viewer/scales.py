@@ -38,6 +38,10 @@ class SteadyScale:
         """Forget everything: other weights, other games have other values."""
         self.__init__()  # type: ignore[misc]
 
+    def tone(self, value: float) -> float:
+        """A value's place between the limits, 0 to 1."""
+        return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
     def include(self, values: NDArray[np.floating]) -> bool:
         """Widen the limits to hold finite values, NaN aside, but for a small excess; says whether they moved."""
         finite = values[np.isfinite(values)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from dream_viewer.messages import (
     AgentInfo,
     Arrival,
     Blinds,
+    Fan,
+    Forked,
     Future,
     FutureKey,
     LevelChoice,
@@ -36,6 +39,10 @@ from trainer.episode import Moment, Split
 
 TICK_MS = 16
 """Milliseconds between two looks into the mailboxes: about 60 a second."""
+
+
+LIVE_PERIOD = 0.25
+"""Seconds between two futures asked for while the cursor moves by itself: each is on show for longer than that."""
 
 
 class DreamMode(Enum):
@@ -66,6 +73,8 @@ class Session(QObject):
         horizon: steps a future goes on.
         choice: which levels are played.
         human_visible: somebody looks at the 512x512 view.
+        film_visible: somebody looks at the film strip: futures and forks are wanted in every mode.
+        fan_visible: somebody looks at the fan of futures.
         follows_training: weights handed over by training are shown; until another checkpoint is opened.
         frames_per_second: what the live lane reaches; None at rest.
         training: the training in this window.
@@ -75,7 +84,8 @@ class Session(QObject):
         episode_changed: another episode is under the cursor: draw its timeline anew.
         episode_grew: Moments were appended to the episode under the cursor.
         readings_changed: the values of the whole episode under the cursor changed (reread).
-        future_changed: `future` changed.
+        future_changed: `future` changed, or what `fork` knows of one.
+        fan_changed: `fan` changed.
         picture_changed: `picture` changed without the cursor moving.
         playback_changed: state, speed or loop changed.
         mode_changed: `mode`, `ground_every` or `horizon` changed.
@@ -91,6 +101,7 @@ class Session(QObject):
     episode_grew = pyqtSignal()
     readings_changed = pyqtSignal()
     future_changed = pyqtSignal()
+    fan_changed = pyqtSignal()
     picture_changed = pyqtSignal()
     playback_changed = pyqtSignal()
     mode_changed = pyqtSignal()
@@ -122,6 +133,7 @@ class Session(QObject):
         self._shelf = Shelf()
         self._studies = Studies(player)
         self._branch = 0
+        self._imagining_due = clock()
         self._weights: Weights | None = None
         self._weights_wait = False
         self._opening = 0  # checkpoints asked for, and not overruled since, of which nothing was heard yet
@@ -132,6 +144,8 @@ class Session(QObject):
         self.horizon = 15
         self.choice = LevelChoice()
         self.human_visible = False
+        self.film_visible = False
+        self.fan_visible = False
         self.follows_training = True
         self.frames_per_second: float | None = None
         self.training = Training(make_training, self)
@@ -176,12 +190,22 @@ class Session(QObject):
 
     @property
     def future(self) -> Future | None:
-        """The dream to show in FUTURE mode: that of the Moment under the cursor or, unless paused, the newest there is.
+        """The future to show: that of the Moment under the cursor or, unless paused, the newest there is.
 
         `future.key.index` says which Moment it starts from.
         """
         key = self._future_key()
-        return None if key is None else self._studies.future(key, self.playback.state is not State.PAUSED)
+        return None if key is None else self._studies.futures.get(key, self.playback.state is not State.PAUSED)
+
+    def fork(self, key: FutureKey) -> Forked | None:
+        """What really happens under the actions of a future; None where that is not known (yet)."""
+        return self._studies.forks.get(key)
+
+    @property
+    def fan(self) -> Fan | None:
+        """Many futures of the Moment under the cursor or, unless paused, of the newest one there are any of."""
+        key = self._fan_key()
+        return None if key is None else self._studies.fans.get(key, self.playback.state is not State.PAUSED)
 
     @property
     def picture(self) -> NDArray[np.uint8] | None:
@@ -322,8 +346,20 @@ class Session(QObject):
     def another_future(self) -> None:
         """Dream the future of this Moment once more, with other luck; each Moment begins with luck 0."""
         self._branch += 1
-        self._want_future(supersede=True)
+        self._want_imagined(supersede=True)
         self.future_changed.emit()
+
+    @pyqtSlot(bool)
+    def set_film_visible(self, visible: bool) -> None:
+        """Say whether anybody looks at the film strip: only then futures are dreamt in every mode, and forked."""
+        self.film_visible = visible
+        self._want_all(hurried=True)
+
+    @pyqtSlot(bool)
+    def set_fan_visible(self, visible: bool) -> None:
+        """Say whether anybody looks at the fan of futures: only then it is dreamt."""
+        self.fan_visible = visible
+        self._want_all(hurried=True)
 
     @pyqtSlot(bool)
     def set_human_visible(self, visible: bool) -> None:
@@ -406,7 +442,7 @@ class Session(QObject):
                 self._playback_changed()
 
     def _hear(self, news: News) -> None:
-        grew = reread = False
+        grew = reread = imagined = fanned = False
         reel, index, moment = self.reel, self.index, self.moment
         for record in news.records:
             match record:
@@ -421,12 +457,23 @@ class Session(QObject):
                         self._shelf.dreamt_along(record)
                 case Picture():
                     self._studies.keep_picture(record)
+                case Forked():
+                    self._studies.forks.keep(record)
+                    imagined = True
+                case Fan():
+                    self._studies.fans.keep(record)
+                    fanned = True
         if news.frames_per_second != self.frames_per_second:
             self.frames_per_second = news.frames_per_second
             self.rate_changed.emit()
         if news.future is not None:
-            self._studies.keep_future(news.future)
+            self._studies.futures.keep(news.future)
+            self._want_fork(news.future)
+            imagined = True
+        if imagined:
             self.future_changed.emit()
+        if fanned:
+            self.fan_changed.emit()
         if self.reel is not reel:
             self.episode_changed.emit()
         elif reread:
@@ -492,7 +539,7 @@ class Session(QObject):
 
     def _playback_changed(self) -> None:
         self._sync_player()
-        self._want_all()
+        self._want_all(hurried=True)
         self.playback_changed.emit()
 
     def _sync_player(self) -> None:
@@ -506,16 +553,18 @@ class Session(QObject):
     def _cursor_moved(self, moved: bool) -> None:
         if moved:
             self._branch = 0
-        self._want_all()
+        self._want_all(hurried=self.playback.state is State.PAUSED)
         self.cursor_changed.emit()
 
     # Asking the study lane
 
-    def _want_all(self) -> None:
+    def _want_all(self, hurried: bool) -> None:
+        """Ask for what the cursor shows; what is imagined only so often, unless it is hurried."""
         self._want_present_weights()
         self._want_blinds()
         self._want_picture()
-        self._want_future(supersede=self.playback.state is State.PAUSED)
+        if hurried or self._clock() >= self._imagining_due:
+            self._want_imagined(supersede=self.playback.state is State.PAUSED)
 
     def _want_present_weights(self) -> None:
         if self.reel is not None and self.agent is not None and not self.is_live:
@@ -543,15 +592,31 @@ class Session(QObject):
             return None
         return FutureKey(self.reel.number, self.index, moment.reading.generation, self.horizon, self._branch)
 
-    def _want_future(self, supersede: bool) -> None:
-        key, moment = self._future_key(), self.moment
-        if self.mode is DreamMode.FUTURE and key is not None and moment is not None and is_read_by(self.agent, moment):
+    def _fan_key(self) -> FutureKey | None:
+        key = self._future_key()
+        return None if key is None else replace(key, branch=0)
+
+    def _want_imagined(self, supersede: bool) -> None:
+        key, fan_key, moment = self._future_key(), self._fan_key(), self.moment
+        if key is None or fan_key is None or moment is None or not is_read_by(self.agent, moment):
+            return
+        self._imagining_due = self._clock() + LIVE_PERIOD
+        if self.mode is DreamMode.FUTURE or self.film_visible:
             self._studies.want_future(key, moment, supersede)
+            if self.future is not None:
+                self._want_fork(self.future)
+        if self.fan_visible:
+            self._studies.want_fan(fan_key, moment, supersede)
+
+    def _want_fork(self, future: Future) -> None:
+        reel = self.reel
+        if reel is not None and reel.number == future.key.number:
+            self._studies.want_fork(future, reel)
 
     def _dreaming_changed(self) -> None:
         self._player.set_blind(self.ground_every if self.mode is DreamMode.DREAM else None)
         self._studies.forget_blinds()
-        self._want_all()
+        self._want_all(hurried=True)
         self.mode_changed.emit()
         self.cursor_changed.emit()
 

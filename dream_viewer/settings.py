@@ -25,6 +25,7 @@ class Settings:
         dream_mode: what the dream pane shows, one of DREAM_MODES.
         ground_every: frames from look to look in the dream along reality.
         reality_view: one of REALITY_VIEWS.
+        film_strip, difference_pane: what is shown beside the two panes.
         training_panel: the panel is open.
         training: what the form of the training panel held, setting to value.
         folder: where the last checkpoint was opened.
@@ -36,6 +37,8 @@ class Settings:
     dream_mode: str = "belief"
     ground_every: int = 15
     reality_view: str = "human"
+    film_strip: bool = True
+    difference_pane: bool = False
     training_panel: bool = False
     training: dict[str, Any] = field(default_factory=dict)
     folder: str = ""

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import AgentInfo, Future, FutureKey, Picture
+from dream_viewer.messages import AgentInfo, Fan, Forked, Future, FutureKey, Picture
 from dream_viewer.pictures import PictureCache
 from dream_viewer.reel import Reel
 from dream_viewer.worker_protocols import PlayerWorkerLike
 from trainer.episode import Moment
 
 FUTURES_KEPT = 64
-"""Dreams kept, so that a Moment seen again shows its dream at once."""
+"""Answers of each kind kept, so that a Moment seen again shows its dream at once: some 200 KB a future."""
+
+T = TypeVar("T", Future, Forked, Fan)
+
+
+class Answers(Generic[T]):
+    """The newest answers of one kind, by their key."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[FutureKey, T] = OrderedDict()
+
+    def __contains__(self, key: FutureKey) -> bool:
+        return key in self._kept
+
+    def keep(self, answer: T) -> None:
+        """Take an answer."""
+        self._kept[answer.key] = answer
+        while len(self._kept) > FUTURES_KEPT:
+            self._kept.popitem(last=False)
+
+    def get(self, key: FutureKey, or_newest: bool = False) -> T | None:
+        """The answer of this key; or else, if wanted, the newest one of the same life and weights before it."""
+        exact = self._kept.get(key)
+        if exact is not None or not or_newest or not self._kept:
+            return exact
+        newest = next(reversed(self._kept.values()))
+        same_life = (newest.key.number, newest.key.generation) == (key.number, key.generation)
+        return newest if same_life and newest.key.index <= key.index else None
 
 
 def is_read_by(agent: AgentInfo | None, moment: Moment) -> bool:
@@ -28,12 +56,17 @@ class Studies:
 
     Args:
         player: who studies.
+
+    Attributes:
+        futures, forks, fans: the answers that are kept.
     """
 
     def __init__(self, player: PlayerWorkerLike) -> None:
         self._player = player
         self._asked: dict[str, object] = {}
-        self._futures: OrderedDict[FutureKey, Future] = OrderedDict()
+        self.futures: Answers[Future] = Answers()
+        self.forks: Answers[Forked] = Answers()
+        self.fans: Answers[Fan] = Answers()
         self._pictures = PictureCache()
         self._newest_picture: tuple[int, int] | None = None
 
@@ -60,23 +93,18 @@ class Studies:
 
     def want_future(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
         """Let a future be dreamt that is not known yet."""
-        if key not in self._futures:
+        if key not in self.futures:
             self._player.ask_future(key, moment, supersede)
 
-    def keep_future(self, future: Future) -> None:
-        """Take an answer."""
-        self._futures[future.key] = future
-        while len(self._futures) > FUTURES_KEPT:
-            self._futures.popitem(last=False)
+    def want_fork(self, future: Future, reel: Reel) -> None:
+        """Let the truth of a future be found out that is not known yet."""
+        if future.key not in self.forks and self._is_new("fork", future.key):
+            self._player.ask_fork(future.key, reel.episode, tuple(future.dream.actions[0].tolist()))
 
-    def future(self, key: FutureKey, or_newest: bool) -> Future | None:
-        """The future of this key; or else, if wanted, the newest one of the same life and weights before it."""
-        exact = self._futures.get(key)
-        if exact is not None or not or_newest or not self._futures:
-            return exact
-        newest = next(reversed(self._futures.values()))
-        same_life = (newest.key.number, newest.key.generation) == (key.number, key.generation)
-        return newest if same_life and newest.key.index <= key.index else None
+    def want_fan(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
+        """Let many futures be dreamt that are not known yet."""
+        if key not in self.fans:
+            self._player.ask_fan(key, moment, supersede)
 
     # Pictures
 

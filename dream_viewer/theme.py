@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from PyQt6.QtCore import QByteArray, QDir, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
@@ -28,13 +29,17 @@ COLOURS: dict[str, str] = {
     "accent": "#82aaf5",
     "observed": "#43b581",
     "imagined": "#ef5b5b",
+    "forked": "#82aaf5",
     "high": "#4fc58d",
     "middle": "#d9c46a",
     "low": "#ef5b5b",
     "reward": "#f0c14b",
     "onbright": "#0f1318",
 }
-"""Words for colours. `observed` and `imagined` are borders; `high`, `middle`, `low` are the value's scale."""
+"""Words for colours. `observed`, `imagined` and `forked` are borders; `high`, `middle`, `low` the value's scale."""
+
+VALUE_STOPS = ((0.0, "low"), (0.35, "low"), (0.55, "middle"), (0.75, "high"), (1.0, "high"))
+"""The value's scale: place from 0 to 1, and the colour there; in between they blend."""
 
 SANS = ("Inter", "SF Pro Text", "Segoe UI Variable Text", "Segoe UI", "Noto Sans", "Cantarell", "DejaVu Sans")
 """Families for text, best first; the first one that is installed is used."""
@@ -48,6 +53,15 @@ def colour(word: str, alpha: int = 255) -> QColor:
     result = QColor(COLOURS[word])
     result.setAlpha(alpha)
     return result
+
+
+def value_colour(tone: float) -> QColor:
+    """The colour of a value at a place of its scale, 0 to 1."""
+    tone = min(max(tone, 0.0), 1.0)
+    (before, first), (after, second) = next(pair for pair in pairwise(VALUE_STOPS) if tone <= pair[1][0])
+    share = (tone - before) / (after - before)
+    a, b = colour(first).getRgb()[:3], colour(second).getRgb()[:3]
+    return QColor(*(round(x + share * (y - x)) for x, y in zip(a, b, strict=True)))
 
 
 def tabular(font: QFont) -> QFont:

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dream_viewer import wording
-from dream_viewer.messages import Future
+from dream_viewer.difference import difference_picture, error_percent
+from dream_viewer.film import LEAST_REWARD, LIKELY_END
+from dream_viewer.messages import Forked, Future
 from dream_viewer.records import View
 from dream_viewer.wording import action_name, decimal, signed
 from trainer.episode import Moment, Outcome
@@ -15,7 +17,6 @@ HOLD_FRAMES = 8
 """Frames for which the last imagined picture stays before a future is shown again from its beginning."""
 LIVE_PACE = 2.0
 """Pace at which futures are played while the agent acts, as a multiple of the game's own."""
-_LIKELY_END = 0.5
 
 
 def waiting(text: str) -> View:
@@ -72,9 +73,9 @@ def future(shown: Future, ahead: int) -> View:
         f"value {decimal(float(imagined.values[0, ahead]))}",
     ]
     reward = float(imagined.rewards[0, ahead])
-    if abs(reward) >= 0.05:
+    if abs(reward) >= LEAST_REWARD:
         words.append(f"reward {signed(round(reward, 1))}")
-    if imagined.continues[0, ahead] < _LIKELY_END:
+    if imagined.continues[0, ahead] < LIKELY_END:
         words.append("expects the end")
     return View(imagined.frames[0, ahead], "imagined", " · ".join(words))
 
@@ -84,6 +85,35 @@ def no_future(moment: Moment) -> View:
     if moment.reading is None:
         return waiting(wording.END)
     return View(moment.reading.belief, "observed", "Future: on its way", "imagining…")
+
+
+def truth(forked: Forked | None, ahead: int) -> NDArray[np.uint8] | None:
+    """What really happens so many frames on; None where that is not known, or where the episode is over by then."""
+    fork = None if forked is None else forked.fork
+    return None if fork is None or ahead >= len(fork.frames) else fork.frames[ahead]
+
+
+def forked(shown: Forked | None, ahead: int) -> View:
+    """The reality pane while a person looks at one frame of a future: the game under the same actions."""
+    caption = f"Reality, {ahead + 1} frames on, under the dreamt actions"
+    frame = truth(shown, ahead)
+    if frame is not None:
+        return View(frame, "forked", caption)
+    if shown is None:
+        return View(None, "forked", caption, "finding out what really happens…")
+    if shown.fork is None:
+        return View(None, None, caption, "This game does not repeat itself: there is no truth to compare with.")
+    ending = "" if shown.fork.outcome is None else f"{wording.outcome_word(shown.fork.outcome)}\n"
+    last = shown.fork.frames[-1] if len(shown.fork.frames) else None
+    return View(last, "forked", caption, f"{ending}{wording.END}")
+
+
+def difference(truth: NDArray[np.uint8] | None, prediction: NDArray[np.uint8] | None) -> View:
+    """The difference pane: the truth less the prediction of the same moment."""
+    if truth is None or prediction is None:
+        return View(None, None, "Difference", "nothing to compare here")
+    caption = f"Orange: reality brighter, blue: dream brighter · {error_percent(truth, prediction):.1f} %"
+    return View(difference_picture(truth, prediction), None, caption)
 
 
 class FutureShow:
@@ -96,12 +126,19 @@ class FutureShow:
     Attributes:
         future: on show; None while there is none.
         ahead: 0-based place of the frame on show.
+        pinned: that frame stays, until another future is on show.
     """
 
     def __init__(self) -> None:
         self.future: Future | None = None
         self.ahead = 0
+        self.pinned = False
         self._clock = 0.0
+
+    def pin(self, ahead: int) -> None:
+        """Let one frame of this future stay; asked again for the same one, go on from there."""
+        self.pinned = not (self.pinned and ahead == self.ahead)
+        self.ahead, self._clock = ahead, float(ahead)
 
     def offer(self, newest: Future | None, at_rest: bool) -> None:
         """Take note of the future there is now.
@@ -114,20 +151,20 @@ class FutureShow:
         if at_rest or self.future is None or (newest is not None and self._other_life(newest)):
             self._begin(newest)
 
-    def advance(self, frames: float, newest: Future | None, at_rest: bool) -> bool:
+    def advance(self, frames: float, newest: Future | None, at_rest: bool, pace: float = LIVE_PACE) -> bool:
         """Let time pass.
 
         Args:
             frames: of the game's own pace that passed. newest: what follows when this one is over.
-            at_rest: the cursor stands still.
+            at_rest: the cursor stands still. pace: of the show while it does not.
 
         Returns:
             Whether another frame is on show now.
         """
-        if self.future is None:
+        if self.future is None or self.pinned:
             return False
         before = (self.future, self.ahead)
-        self._clock += frames if at_rest else frames * LIVE_PACE
+        self._clock += frames if at_rest else frames * pace
         length = self.future.dream.frames.shape[1]
         if self._clock >= length + (HOLD_FRAMES if at_rest else 0):
             self._begin(newest or self.future)
@@ -140,4 +177,4 @@ class FutureShow:
         return old is None or (old.key.number, old.key.generation) != (newest.key.number, newest.key.generation)
 
     def _begin(self, future: Future | None) -> None:
-        self.future, self.ahead, self._clock = future, 0, 0.0
+        self.future, self.ahead, self._clock, self.pinned = future, 0, 0.0, False

@@ -59,6 +59,12 @@ class PlayerWorkerLike(Protocol):
     def ask_future(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
         """Dream on from a Moment."""
 
+    def ask_fork(self, key: FutureKey, episode: Episode, actions: tuple[int, ...]) -> None:
+        """Find out what really happens under the actions of a future."""
+
+    def ask_fan(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
+        """Dream many futures of a Moment, without pictures."""
+
     def ask_picture(self, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QAction, QColor, QFont, QImage, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
@@ -31,9 +31,21 @@ class Pane(QWidget):
     Args:
         choices: checkable actions of one group, shown side by side in the header.
         extra: a widget at the right end of the caption.
+        title: stands in the header where there is no choice.
+
+    Signals:
+        enlarge_asked: a double click: it is to be enlarged, or to be as before.
     """
 
-    def __init__(self, choices: Sequence[QAction], extra: QWidget | None = None, parent: QWidget | None = None) -> None:
+    enlarge_asked = pyqtSignal()
+
+    def __init__(
+        self,
+        choices: Sequence[QAction],
+        extra: QWidget | None = None,
+        title: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._picture = _Picture()
         self._caption = ElidedLabel("detail")
@@ -42,6 +54,10 @@ class Pane(QWidget):
         header = QHBoxLayout()
         header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(0)
+        if title:
+            label = QLabel(title)
+            label.setProperty("role", "muted")
+            header.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
         header.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignBottom)
         header.addStretch(1)
         for place, action in enumerate(choices):
@@ -85,6 +101,16 @@ class Pane(QWidget):
         """The line below the picture."""
         return self._caption.full
 
+    @property
+    def frame(self) -> NDArray[np.uint8] | None:
+        """The pixels on show."""
+        return self._picture.frame
+
+    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        """Ask to be enlarged."""
+        if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
+            self.enlarge_asked.emit()
+
     def show_view(self, view: View) -> None:
         """Show a picture with its border, caption and message."""
         self._picture.show_frame(view.frame, view.origin, view.message)
@@ -99,16 +125,16 @@ class _Picture(QWidget):
         super().__init__()
         self.origin: Origin | None = None
         self.message = ""
-        self._frame: NDArray[np.uint8] | None = None
+        self.frame: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
         self._scaled: QImage | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     def show_frame(self, frame: NDArray[np.uint8] | None, origin: Origin | None, message: str) -> None:
-        if frame is self._frame and origin == self.origin and message == self.message:
+        if frame is self.frame and origin == self.origin and message == self.message:
             return
-        if frame is not self._frame:
-            self._frame = frame
+        if frame is not self.frame:
+            self.frame = frame
             self._image = None if frame is None else to_qimage(frame)
             self._scaled = None
         self.origin, self.message = origin, message
@@ -171,7 +197,7 @@ class _Picture(QWidget):
 class _Tag(QWidget):
     """The border's word, on a flag of the border's colour that stands on the border."""
 
-    WORDS: tuple[Origin, ...] = ("observed", "imagined")
+    WORDS: tuple[Origin, ...] = ("observed", "imagined", "forked")
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
-"""Where things stand: two pictures of one size side by side, the timeline and the transport bar below them."""
+"""Where things stand: pictures of one size side by side, below them the film strip, the timeline, the transport bar."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QRect, QSize
@@ -11,68 +12,136 @@ from PyQt6.QtWidgets import QWidget
 UNIT = 64
 """A picture's side is a whole multiple of this, in device pixels."""
 GAP = 10
+LEAST_BELOW = 86
+"""Height of the timeline at least."""
+GOOD_BELOW = 110
+"""Height of the timeline below which the film strip does not push it."""
 LEAST_SIDE = 320
-LEAST_BELOW = 100
+"""Side of a picture at least, in logical pixels: a pane's header has room above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What the film strip needs.
+
+    Attributes:
+        least: its height below which it is not worth its place. most: what it can make use of.
+    """
+
+    least: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each part stands, in logical pixels, and the side of the pictures."""
+    """Where each part stands, in logical pixels, and the side of the pictures; None where a part is not shown."""
 
-    left: QRect
-    right: QRect
-    below: QRect
+    panes: tuple[QRect, ...]
+    film: QRect | None
+    below: QRect | None
     bar: QRect
     side: float
 
 
-def arrange(size: QSize, chrome: QSize, bar_height: int, ratio: float) -> Places:
-    """Places for a stage of a size: the pictures as large as whole factors allow, the rest for the timeline.
+def arrange(
+    size: QSize, chrome: QSize, bar_height: int, ratio: float, panes: int = 2, film: Film | None = None
+) -> Places:
+    """Places for a stage of a size: the pictures as large as whole factors allow, the rest for what is below them.
 
     Args:
         size: of the stage. chrome: what a pane needs around its picture. bar_height: of the transport bar.
-        ratio: device pixels per logical pixel.
+        ratio: device pixels per logical pixel. panes: how many stand side by side; one alone has the stage to itself.
+        film: the strip is shown; None: it is not.
     """
-    wide = (size.width() - GAP) / 2 - chrome.width()
-    high = size.height() - chrome.height() - bar_height - GAP - LEAST_BELOW
-    device = int(min(wide, high) * ratio)
-    side = max(device // UNIT, 1) * UNIT / ratio
+    alone = panes == 1
+    least_film = 0 if film is None or alone else film.least + GAP
+    least_below = 0 if alone else LEAST_BELOW + GAP
+    wide = (size.width() - GAP * (panes - 1)) / panes - chrome.width()
+    high = size.height() - chrome.height() - bar_height - least_below - least_film
+    side = max(int(min(wide, high) * ratio) // UNIT, 1) * UNIT / ratio
     pane = QSize(int(side + 0.999) + chrome.width(), int(side + 0.999) + chrome.height())
-    left = (size.width() - 2 * pane.width() - GAP) // 2
-    right = left + pane.width() + GAP
+    left = (size.width() - panes * pane.width() - GAP * (panes - 1)) // 2
+    places = tuple(QRect(left + i * (pane.width() + GAP), 0, pane.width(), pane.height()) for i in range(panes))
+    width, bar_top = size.width(), size.height() - bar_height
+    bar = QRect(0, bar_top, width, bar_height)
+    if alone:
+        return Places(places, None, None, bar, side)
     top = pane.height() + GAP
-    return Places(
-        QRect(left, 0, pane.width(), pane.height()),
-        QRect(right, 0, pane.width(), pane.height()),
-        QRect(left, top, right + pane.width() - left, size.height() - top - bar_height),
-        QRect(left, size.height() - bar_height, right + pane.width() - left, bar_height),
-        side,
-    )
+    strip = None
+    if film is not None:
+        height = min(film.most, max(film.least, bar_top - top - GAP - GOOD_BELOW))
+        strip = QRect(0, top, width, height)
+        top += height + GAP
+    return Places(places, strip, QRect(0, top, width, bar_top - top), bar, side)
 
 
 class Stage(QWidget):
-    """Places its four parts by `arrange`, so that only the window's size ever moves them.
+    """Places its parts by `arrange`, so that only the window's size, and what a person shows or hides, moves them.
+
+    Where there is no room for all panes beside each other, the first ones give way to the last.
 
     Args:
-        left, right: panes of equal chrome. below: the timeline. bar: of a fixed height. chrome: of a pane.
+        panes: of equal chrome, left to right. film, below, bar: film strip, timeline, transport bar (fixed height).
+        chrome: of a pane. film_room: what the strip needs in a stage of a given width.
     """
 
-    def __init__(self, left: QWidget, right: QWidget, below: QWidget, bar: QWidget, chrome: QSize) -> None:
+    def __init__(
+        self,
+        panes: Sequence[QWidget],
+        film: QWidget,
+        below: QWidget,
+        bar: QWidget,
+        chrome: QSize,
+        film_room: Callable[[int], Film],
+    ) -> None:
         super().__init__()
-        self._parts = (left, right, below, bar)
-        self._chrome = chrome
-        for part in self._parts:
+        self._panes, self._film, self._below, self._bar = tuple(panes), film, below, bar
+        self._chrome, self._film_room = chrome, film_room
+        self._shown = self._panes
+        self._film_shown = True
+        self._enlarged: QWidget | None = None
+        for part in (*self._panes, film, below, bar):
             part.setParent(self)
-        self.setMinimumSize(
-            2 * (LEAST_SIDE + chrome.width()) + GAP,
-            LEAST_SIDE + chrome.height() + GAP + LEAST_BELOW + bar.height(),
-        )
+        width = 2 * (LEAST_SIDE + chrome.width()) + GAP
+        parts = chrome.height(), GAP, film_room(width).least, GAP, LEAST_BELOW, bar.height()
+        self.setMinimumSize(width, LEAST_SIDE + sum(parts))
+
+    @property
+    def enlarged(self) -> QWidget | None:
+        """The pane that has the stage to itself, if one has."""
+        return self._enlarged
+
+    def show_panes(self, shown: Sequence[QWidget]) -> None:
+        """Show these panes, in their order."""
+        self._shown = tuple(pane for pane in self._panes if pane in shown)
+        if self._enlarged not in self._shown:
+            self._enlarged = None
+        self._place()
+
+    def show_film(self, shown: bool) -> None:
+        """Show the film strip, or hide it."""
+        self._film_shown = shown
+        self._place()
+
+    def enlarge(self, pane: QWidget | None) -> None:
+        """Let one pane have the stage to itself; None, or the one that has it: all are back."""
+        self._enlarged = None if pane is self._enlarged else pane
+        self._place()
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         """Place everything anew."""
-        left, right, below, bar = self._parts
-        places = arrange(self.size(), self._chrome, bar.height(), self.devicePixelRatioF())
-        left.setGeometry(places.left)
-        right.setGeometry(places.right)
-        below.setGeometry(places.below)
-        bar.setGeometry(places.bar)
+        self._place()
+
+    def _place(self) -> None:
+        room = (self.width() + GAP) // (LEAST_SIDE + self._chrome.width() + GAP)
+        shown = self._shown[-max(room, 2) :] if self._enlarged is None else (self._enlarged,)
+        film = self._film_room(self.width()) if self._film_shown else None
+        ratio = self.devicePixelRatioF()
+        places = arrange(self.size(), self._chrome, self._bar.height(), ratio, len(shown), film)
+        rects: dict[QWidget, QRect | None] = dict.fromkeys(self._panes)
+        rects |= dict(zip(shown, places.panes, strict=True))
+        rects |= {self._film: places.film, self._below: places.below, self._bar: places.bar}
+        for part, rect in rects.items():
+            part.setVisible(rect is not None)
+            if rect is not None:
+                part.setGeometry(rect)

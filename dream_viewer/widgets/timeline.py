@@ -33,7 +33,7 @@ class Timeline(pg.PlotWidget):
         super().__init__(parent, background=theme.colour("panel"))
         self.scale_of_values = SteadyScale()
         self._values: NDArray[np.float32] = np.empty(0, np.float32)
-        self.setMinimumHeight(96)
+        self.setMinimumHeight(80)
         self.setAccessibleName("Value timeline")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
@@ -190,7 +190,7 @@ class Timeline(pg.PlotWidget):
 
     def _gradient(self) -> QLinearGradient:
         gradient = QLinearGradient(QPointF(0, self.scale_of_values.low), QPointF(0, self.scale_of_values.high))
-        for place, word in ((0.0, "low"), (0.35, "low"), (0.55, "middle"), (0.75, "high"), (1.0, "high")):
+        for place, word in theme.VALUE_STOPS:
             gradient.setColorAt(place, theme.colour(word))
         return gradient
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from dream_viewer.messages import AgentInfo, Weights
 from trainer.agent.agent import Agent
 from trainer.checkpoint import load_agent, read_header
-from trainer.config import SIZES
+from trainer.config import SIZES, Config
 from trainer.hardware import choose_device, choose_dtype
 from trainer.run import Run
 
@@ -62,6 +62,7 @@ class AgentSource:
             env_steps=header.env_steps,
             updates=header.updates,
             path=file,
+            discount=_discount(header.config),
         )
         return Supply(agent, info, header.config.levels)
 
@@ -78,6 +79,7 @@ class AgentSource:
             env_steps=weights.env_steps,
             updates=weights.updates,
             path=weights.path,
+            discount=_discount(config),
             training=True,
         )
         return Supply(self._agent_with(weights, info), info, config.levels)
@@ -104,3 +106,7 @@ class AgentSource:
         agent.generation = info.generation
         agent.load_state_tensors(weights.tensors)
         return agent
+
+
+def _discount(config: Config) -> float:
+    return 1 - 1 / config.horizon

@@ -151,6 +151,18 @@ class PlayerWorker(QThread):
         """
         self._study(lambda player: self._desk.future(player, key, moment, supersede))
 
+    def ask_fork(self, key: FutureKey, episode: Episode, actions: tuple[int, ...]) -> None:
+        """Find out what really happens under the actions of a future.
+
+        Args:
+            key: which future. episode: that it starts in. actions: to take from there.
+        """
+        self._study(lambda player: self._desk.fork(player, key, episode, actions))
+
+    def ask_fan(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
+        """Dream many futures of a Moment, without pictures; arguments as of `ask_future`."""
+        self._study(lambda player: self._desk.fan(player, key, moment, supersede))
+
     def ask_picture(self, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""
         self._study(lambda player: self._desk.picture(player, number, index, episode))

@@ -7,15 +7,19 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import Blinds, Future, FutureKey, News, Picture, Record, Reread
+from dream_viewer.messages import Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
 from dream_viewer.pictures import pack_picture
 from dream_viewer.workers.study_lane import StudyLane
 from trainer.agent.agent import Agent
-from trainer.episode import Episode, Moment
+from trainer.episode import Episode, Fork, Moment
 from trainer.player import BlindPiece, Player
 
-OF_ONE_GENERATION = ("future", "blinds")
+OF_ONE_GENERATION = ("future", "fan", "blinds")
 """Studies that are worth nothing once other weights play; a reread begun is finished, or it might never be."""
+
+
+FAN_BRANCHES = 16
+"""Futures of a fan."""
 
 
 class StudyDesk:
@@ -96,6 +100,22 @@ class StudyDesk:
         self.lane.submit(
             "future", job, done=lambda dream: self._tell(News(future=Future(key, dream))), supersede=supersede
         )
+
+    def fan(self, player: Player, key: FutureKey, moment: Moment, supersede: bool) -> None:
+        """Dream many futures of a Moment, without pictures."""
+        reading = moment.reading
+        if reading is None or reading.generation != player.agent.generation:
+            return
+        job = player.fan(key.number, key.index, reading, key.horizon, FAN_BRANCHES)
+        self.lane.submit("fan", job, done=lambda dream: self._news(Fan(key, dream)), supersede=supersede)
+
+    def fork(self, player: Player, key: FutureKey, episode: Episode, actions: tuple[int, ...]) -> None:
+        """Find out what really happens under the actions of a future."""
+
+        def done(fork: Fork | None) -> None:
+            self._news(Forked(key, fork))
+
+        self.lane.submit("fork", player.fork(key.number, key.index, episode, actions), done=done)
 
     def picture(self, player: Player, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""

@@ -9,9 +9,21 @@ import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from dream_viewer.mailbox import Mailbox
-from dream_viewer.messages import AgentInfo, Arrival, Future, FutureKey, News, Opened, Picture, Record, merge_news
+from dream_viewer.messages import (
+    AgentInfo,
+    Arrival,
+    Fan,
+    Forked,
+    Future,
+    FutureKey,
+    News,
+    Opened,
+    Picture,
+    Record,
+    merge_news,
+)
 from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
-from trainer.episode import Blind, Dream, Moment, Outcome, Reading, Step, frozen
+from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Reading, Step, frozen
 
 DETER, STOCH, ACTIONS = 8, 4, 15
 
@@ -68,7 +80,7 @@ def arrival(moments: list[Moment], start: int = 0, number: int = 0, outcome: Out
 def agent_info(name: str = "coinrun-12m", generation: int = 1, training: bool = False) -> AgentInfo:
     """An agent on show."""
     path = Path("/checkpoints") / f"{name}.safetensors"
-    return AgentInfo(name, generation, "coinrun", "easy", "12m", 1_200_000, 75_000, path, training)
+    return AgentInfo(name, generation, "coinrun", "easy", "12m", 1_200_000, 75_000, path, 1 - 1 / 333, training)
 
 
 def picture(index: int, number: int = 0) -> Picture:
@@ -89,6 +101,29 @@ def future(key: FutureKey, horizon: int = 15) -> Future:
         values=frozen(np.linspace(5, 8, horizon, dtype=np.float32)[None]),
     )
     return Future(key, dream)
+
+
+def forked(key: FutureKey, length: int = 15, outcome: Outcome | None = None, end_reward: float = 0.0) -> Forked:
+    """The truth of such a future: its frames a little darker, a reward of 1 at the third."""
+    frames = np.stack([frame(100 + ahead) for ahead in range(length)]) - 20 if length else np.empty((0, 64, 64, 3))
+    rewards = np.zeros(length, np.float32)
+    rewards[2:3] = 1.0
+    return Forked(key, Fork(frozen(frames.astype(np.uint8)), frozen(rewards), outcome, end_reward))
+
+
+def fan(key: FutureKey, horizon: int = 15, branches: int = 16) -> Fan:
+    """Many futures, each worth a little more than the one before."""
+    shape = (branches, horizon)
+    worth = np.broadcast_to(np.linspace(2, 8, branches, dtype=np.float32)[:, None], shape)
+    dream = Dream(
+        generation=key.generation,
+        frames=frozen(np.empty((branches, 0, 64, 64, 3), np.uint8)),
+        actions=frozen(np.full(shape, 8, np.int64)),
+        rewards=frozen(np.zeros(shape, np.float32)),
+        continues=frozen(np.ones(shape, np.float32)),
+        values=frozen(worth.copy()),
+    )
+    return Fan(key, dream)
 
 
 class FakePlayer(QObject):

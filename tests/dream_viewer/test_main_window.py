@@ -12,13 +12,14 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, 
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
+from dream_viewer.difference import difference_picture
 from dream_viewer.elided import ElidedLabel
-from dream_viewer.messages import LevelChoice, Opened, TrainingRequest
+from dream_viewer.messages import FutureKey, LevelChoice, Opened, TrainingRequest
 from dream_viewer.playback import State
 from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings
 from dream_viewer.widgets.failure_dialog import FailureDialog
-from tests.dream_viewer.feed import agent_info, future, opened, picture
+from tests.dream_viewer.feed import agent_info, forked, future, opened, picture
 from tests.dream_viewer.window import Desk
 from trainer.events import Evaluated, Finished, Metrics, Progress, Started
 
@@ -166,6 +167,7 @@ def test_paused_the_future_starts_at_the_cursor(desk: Desk, qtbot: QtBot) -> Non
     steps, _ = desk.window.timeline._future.getData()
     assert steps[0] == 12 and len(steps) == 16
     assert desk.window.readouts.texts()["About to"][0] == "right"
+    assert desk.window.film.film is not None and "from step 12" in desk.window.film.film.imagined_title
     desk.session.set_mode(DreamMode.BELIEF)
     assert desk.window.timeline._future.getData()[0] is None or not len(desk.window.timeline._future.getData()[0])
 
@@ -188,10 +190,10 @@ def test_the_human_view_is_asked_for_only_when_seen(desk: Desk) -> None:
     assert desk.player.asked("set_human_wanted")[-1] == (True,)
     desk.player.tell(picture(2))
     desk.session.tick()
-    assert desk.window.reality._picture._frame.shape == (512, 512, 3)
+    assert desk.window.reality.frame.shape == (512, 512, 3)
     desk.window.actions_by_id["agent"].trigger()
     assert desk.player.asked("set_human_wanted")[-1] == (False,)
-    assert desk.window.reality._picture._frame.shape == (64, 64, 3)
+    assert desk.window.reality.frame.shape == (64, 64, 3)
 
 
 def test_the_end_is_shown_as_what_it_is(desk: Desk) -> None:
@@ -215,6 +217,105 @@ def test_a_click_on_the_timeline_scrubs(desk: Desk, qtbot: QtBot) -> None:
     place = desk.window.timeline.mapFromScene(view.mapViewToScene(QPointF(21, 5)))
     qtbot.mouseClick(desk.window.timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert desk.session.index == 21 and desk.session.playback.state is State.PAUSED
+
+
+# Film strip and difference
+
+
+def with_a_future(desk: Desk, index: int = 12) -> FutureKey:
+    """Stand at a Moment whose future and truth are known."""
+    desk.live(20)
+    desk.session.seek(index)
+    key = desk.player.asked("ask_future")[-1][0]
+    desk.player.tell(future=future(key))
+    desk.session.tick()
+    desk.player.tell(forked(key))
+    desk.session.tick()
+    return key
+
+
+def test_the_strip_shows_the_future_of_the_moment_under_the_cursor(desk: Desk) -> None:
+    with_a_future(desk)
+    film = desk.window.film.film
+    assert film is not None and len(film.real) == 15 and film.real[0].error is not None
+    desk.session.seek(13)
+    assert desk.window.film.film is None and desk.window.film._message == "imagining…"
+
+
+def test_a_click_in_the_strip_moves_the_panes_there(desk: Desk, qtbot: QtBot) -> None:
+    key = with_a_future(desk)
+    strip, window = desk.window.film, desk.window
+    place = strip.place_of(6)
+    assert place is not None and window.dream.origin == "observed"
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=place.center())
+    assert desk.session.mode is DreamMode.FUTURE and window.dream.caption.startswith("+7 of 15")
+    assert np.array_equal(window.dream.frame, future(key).dream.frames[0, 6])
+    assert window.reality.origin == "forked" and np.array_equal(window.reality.frame, forked(key).fork.frames[6])
+    window.pictures._tick()
+    assert window.dream.caption.startswith("+7 of 15"), "it stays"
+    desk.session.seek(11)
+    assert window.reality.origin == "observed", "another Moment, another future"
+
+
+def test_a_click_while_following_comes_to_rest_at_the_moment_of_that_future(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(3)
+    key = desk.player.asked("ask_future")[0][0]
+    desk.player.tell(future=future(key))
+    desk.session.tick()
+    desk.live(4, start=3)
+    place = desk.window.film.place_of(2)
+    assert place is not None and desk.session.index > key.index
+    qtbot.mouseClick(desk.window.film, Qt.MouseButton.LeftButton, pos=place.center())
+    assert desk.session.playback.state is State.PAUSED and desk.session.index == key.index
+    assert desk.window.dream.caption.startswith("+3 of 15")
+
+
+def test_reality_catches_up_with_the_strip(desk: Desk) -> None:
+    desk.live(3)
+    key = desk.player.asked("ask_future")[0][0]
+    desk.player.tell(future=future(key))
+    desk.session.tick()
+    desk.live(4, start=3)
+    assert desk.window.film._ahead == desk.session.index - key.index - 1
+
+
+def test_without_the_strip_nothing_is_dreamt_for_it(desk: Desk, qtbot: QtBot) -> None:
+    press(qtbot, desk, Qt.Key.Key_I)
+    assert not desk.window.film.isVisible()
+    count = len(desk.player.asked("ask_future"))
+    desk.live(5)
+    desk.session.seek(2)
+    assert len(desk.player.asked("ask_future")) == count
+    press(qtbot, desk, Qt.Key.Key_I)
+    assert desk.window.film.isVisible() and len(desk.player.asked("ask_future")) == count + 1
+
+
+def test_the_difference_compares_what_the_dream_pane_shows(desk: Desk, qtbot: QtBot) -> None:
+    key = with_a_future(desk)
+    assert not desk.window.difference.isVisible()
+    press(qtbot, desk, Qt.Key.Key_D)
+    window, moment = desk.window, desk.session.moment
+    assert window.difference.isVisible() and moment is not None and moment.reading is not None and moment.blind
+    shows = {
+        DreamMode.BELIEF: (moment.step.frame, moment.reading.belief),
+        DreamMode.DREAM: (moment.step.frame, moment.blind.frame),
+        DreamMode.FUTURE: (forked(key).fork.frames[0], future(key).dream.frames[0, 0]),
+    }
+    for mode, (truth, prediction) in shows.items():
+        desk.session.set_mode(mode)
+        assert np.array_equal(window.difference.frame, difference_picture(truth, prediction)), mode
+    press(qtbot, desk, Qt.Key.Key_D)
+    assert not window.difference.isVisible()
+
+
+def test_a_double_click_enlarges_a_pane_and_gives_it_back(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(3)
+    window = desk.window
+    before = window.dream.width()
+    qtbot.mouseDClick(window.dream._picture, Qt.MouseButton.LeftButton)
+    assert window.dream.width() > before and not window.reality.isVisible() and not window.timeline.isVisible()
+    qtbot.mouseDClick(window.dream._picture, Qt.MouseButton.LeftButton)
+    assert window.dream.width() == before and window.reality.isVisible() and window.timeline.isVisible()
 
 
 # Checkpoints
@@ -451,9 +552,12 @@ def test_training_from_start_to_end_fits_a_small_window(shown: Show) -> None:
         assert desk.window.size() == QSize(1024, 680)
 
 
-@pytest.mark.parametrize(("size", "side"), [((1280, 800), 512), ((1024, 680), 384)])
-def test_pictures_take_the_room_there_is(shown: Show, size: tuple[int, int], side: int) -> None:
-    desk = shown(size=size)
+@pytest.mark.parametrize(
+    ("size", "film", "side"),
+    [((1280, 800), False, 512), ((1280, 800), True, 384), ((1024, 680), False, 384), ((1024, 680), True, 320)],
+)
+def test_pictures_take_the_room_there_is(shown: Show, size: tuple[int, int], film: bool, side: int) -> None:
+    desk = shown(Settings(film_strip=film), size=size)
     picture = desk.window.dream._picture
     assert (picture.width() - 6, picture.height() - 6) == (side, side)
 

@@ -20,9 +20,20 @@ from dream_viewer.messages import (
     Weights,
 )
 from dream_viewer.playback import BASE_FPS, State
-from dream_viewer.session import DreamMode, Session
+from dream_viewer.session import LIVE_PERIOD, DreamMode, Session
 from dream_viewer.training import TrainingState
-from tests.dream_viewer.feed import FakePlayer, agent_info, arrival, frame, future, moment, opened, picture
+from tests.dream_viewer.feed import (
+    FakePlayer,
+    agent_info,
+    arrival,
+    fan,
+    forked,
+    frame,
+    future,
+    moment,
+    opened,
+    picture,
+)
 from trainer.config import Config
 from trainer.episode import Blind, Moment, Step
 from trainer.events import EpisodeEnded, Finished, Metrics, Progress, Saved, Started
@@ -232,12 +243,14 @@ def test_speed_reaches_the_live_lane(stage: Stage, qtbot: QtBot) -> None:
 # Dreams
 
 
-def test_a_future_is_asked_at_every_decision_and_never_hurried_while_following(stage: Stage) -> None:
+def test_while_following_futures_are_asked_again_and_again_and_never_hurried(stage: Stage) -> None:
     stage.session.set_mode(DreamMode.FUTURE)
     stage.live(1)
+    stage.clock.now += LIVE_PERIOD
     stage.live(1, start=1)
+    stage.live(1, start=2)
     asked = stage.player.asked("ask_future")
-    assert [(key.index, hurried) for key, _, hurried in asked] == [(0, False), (1, False)]
+    assert [(key.index, hurried) for key, _, hurried in asked] == [(0, False), (1, False)], "so often and no more"
     assert stage.session.future is None
     made = future(asked[0][0])
     stage.tell(future=made)
@@ -308,6 +321,52 @@ def test_another_grounding_makes_the_episode_anew_and_ignores_what_is_late(stage
     assert stage.session.moment.blind is None
     stage.tell(Blinds(0, 1, 2, 0, tuple(Blind(frame(i), i % 2) for i in range(3))))
     assert stage.session.moment.blind is not None and stage.session.moment.blind.age == 0
+
+
+def test_with_the_film_strip_every_moment_has_a_future_and_its_truth(stage: Stage, qtbot: QtBot) -> None:
+    stage.live(3)
+    stage.session.seek(1)
+    assert stage.player.asked("ask_future") == []
+    stage.session.set_film_visible(True)
+    key = stage.player.asked("ask_future")[-1][0]
+    made = future(key)
+    stage.tell(future=made)
+    asked, episode, actions = stage.player.asked("ask_fork")[-1]
+    assert asked == key and episode is stage.session.reels[0].episode and actions == (8,) * 15
+    assert stage.session.fork(key) is None
+    truth = forked(key)
+    with qtbot.waitSignal(stage.session.future_changed):
+        stage.tell(truth)
+    assert stage.session.fork(key) is truth
+    stage.session.seek(2)
+    stage.session.seek(1)
+    assert len(stage.player.asked("ask_fork")) == 1, "it is known"
+
+
+def test_a_truth_that_was_given_up_is_asked_for_again(stage: Stage) -> None:
+    stage.live(3)
+    stage.session.set_film_visible(True)
+    for index in (0, 1, 0):
+        stage.session.seek(index)
+        stage.tell(future=future(stage.player.asked("ask_future")[-1][0]))
+    stage.session.seek(1)
+    assert [key.index for key, _, _ in stage.player.asked("ask_fork")][-2:] == [0, 1]
+
+
+def test_the_fan_is_dreamt_for_whoever_looks(stage: Stage, qtbot: QtBot) -> None:
+    stage.live(3)
+    stage.session.seek(1)
+    stage.session.set_fan_visible(True)
+    key, _, hurried = stage.player.asked("ask_fan")[-1]
+    assert key == FutureKey(0, 1, 1, 15, 0) and hurried and stage.session.fan is None
+    made = fan(key)
+    with qtbot.waitSignal(stage.session.fan_changed):
+        stage.tell(made)
+    assert stage.session.fan is made
+    stage.session.another_future()
+    assert stage.session.fan is made and len(stage.player.asked("ask_fan")) == 1, "luck has no part in it"
+    stage.session.seek(2)
+    assert stage.session.fan is None
 
 
 # Pictures

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from dream_viewer.messages import (
     Arrival,
     Blinds,
+    Fan,
+    Forked,
     Future,
     FutureKey,
     LevelChoice,
@@ -25,6 +27,7 @@ from dream_viewer.messages import (
 )
 from dream_viewer.pictures import unpack_picture
 from dream_viewer.workers.player_worker import PlayerWorker, player_threads
+from dream_viewer.workers.study_desk import FAN_BRANCHES
 from tests.player_support import (
     CONFIG,
     SHORT_GAME,
@@ -241,6 +244,23 @@ def test_studies_answer_what_was_asked(listener: Listener, checkpoint: Path) -> 
     assert listener.futures[0].key == key and dream.frames.shape == (1, 4, 64, 64, 3)
     assert {(b.start, len(b.blinds), b.ground_every) for b in listener.of(Blinds)} == {(3, 3, 3), (0, 3, 3)}
     assert listener.of(Picture)[-1].packed == drawn[3], "drawn again it is the same to the pixel"
+
+
+def test_a_future_is_forked_and_fanned(listener: Listener, checkpoint: Path) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    for _ in range(6):
+        worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 7)
+    moments = listener.moments()
+    key = FutureKey(0, 2, listener.of(Opened)[0].agent.generation, 4, 0)
+    actions = tuple(moment.step.action for moment in moments[2:6])
+    worker.ask_fork(key, episode_of(listener), actions)  # type: ignore[arg-type]
+    worker.ask_fan(key, moments[2], True)
+    listener.until(lambda: listener.of(Forked) and listener.of(Fan))
+    (forked,), (fan,) = listener.of(Forked), listener.of(Fan)
+    assert forked.key == fan.key == key and fan.dream.values.shape == (FAN_BRANCHES, 4)
+    assert np.array_equal(forked.fork.frames, np.stack([moment.step.frame for moment in moments[3:7]]))
 
 
 def episode_of(listener: Listener) -> Episode:

@@ -1,0 +1,198 @@
+"""Between the session and the widgets that show pictures: the panes and the film strip."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal, pyqtSlot
+
+from dream_viewer import views
+from dream_viewer.film import film
+from dream_viewer.messages import Future
+from dream_viewer.playback import BASE_FPS, State
+from dream_viewer.scales import SteadyScale
+from dream_viewer.session import DreamMode, Session
+from dream_viewer.widgets.film_strip import FilmStrip
+from dream_viewer.widgets.pane import Pane
+
+_SHOW_MS = 33
+FILM_PACE = 1.0
+"""Pace at which futures follow each other in the film strip while the agent acts: reality catches up with each."""
+
+
+class PictureDesk(QObject):
+    """Shows what the session knows about the Moment under the cursor as pictures.
+
+    Args:
+        session: what is on show. reality, dream, difference: the panes. strip: the film strip.
+        scale: of values, for the strip's edges.
+
+    Signals:
+        imagined_changed: `future` changed.
+    """
+
+    imagined_changed = pyqtSignal()
+
+    def __init__(
+        self,
+        session: Session,
+        reality: Pane,
+        dream: Pane,
+        difference: Pane,
+        strip: FilmStrip,
+        scale: SteadyScale,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._scale = session, scale
+        self._reality, self._dream, self._difference, self._strip = reality, dream, difference, strip
+        self._show = views.FutureShow()
+        self._filmed: tuple[object, ...] = ()
+        self._clock = QElapsedTimer()
+        self._ticker = QTimer(self)
+        self._ticker.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticker.setInterval(_SHOW_MS)
+        self._ticker.timeout.connect(self._tick)
+        strip.chosen.connect(self.look_at)
+        session.future_changed.connect(self.take_future)
+        session.picture_changed.connect(self._show_reality)
+
+    @property
+    def future(self) -> Future | None:
+        """The future on show in strip or dream pane; None while there is none."""
+        return self._show.future
+
+    def stop(self) -> None:
+        """Let nothing move by itself any more."""
+        self._ticker.stop()
+
+    def wanted_changed(self) -> None:
+        """Other things are to be shown: the mode changed, or the strip was shown or hidden."""
+        if self._imagines:
+            self._clock.restart()
+            self._ticker.start()
+        else:
+            self._ticker.stop()
+            self._show = views.FutureShow()
+        self.take_future()
+
+    @pyqtSlot()
+    def take_future(self) -> None:
+        """The session's future changed: show it when its turn comes."""
+        if self._imagines:
+            self._show.offer(self._session.future, self._at_rest)
+        self._show_all()
+
+    @pyqtSlot(int)
+    def look_at(self, ahead: int) -> None:
+        """Let one frame of the future on show stay in the panes, with what really happens; again: let it go on."""
+        future, reel = self._show.future, self._session.reel
+        if future is None or reel is None or reel.number != future.key.number:
+            return
+        self._session.seek(future.key.index)
+        self._session.set_mode(DreamMode.FUTURE)
+        if self._show.future is future:
+            self._show.pin(ahead)
+        self._show_all()
+
+    @property
+    def _imagines(self) -> bool:
+        return self._session.mode is DreamMode.FUTURE or self._session.film_visible
+
+    @property
+    def _at_rest(self) -> bool:
+        return self._session.playback.state is State.PAUSED
+
+    @pyqtSlot()
+    def _tick(self) -> None:
+        frames = self._clock.restart() / 1000 * BASE_FPS
+        before = self._show.future
+        pace = views.LIVE_PACE if self._session.mode is DreamMode.FUTURE else FILM_PACE
+        if self._show.advance(frames, self._session.future, self._at_rest, pace):
+            self._show_dream()
+            self._show_difference()
+            self._show_strip()
+            if self._show.future is not before:
+                self.imagined_changed.emit()
+
+    def _show_all(self) -> None:
+        self._show_reality()
+        self._show_dream()
+        self._show_difference()
+        self._show_strip()
+        self.imagined_changed.emit()
+
+    @pyqtSlot()
+    def _show_reality(self) -> None:
+        session, future = self._session, self._show.future
+        moment, reel = session.moment, session.reel
+        if moment is None or reel is None:
+            self._reality.show_view(views.waiting(self._waiting_text()))
+        elif self._show.pinned and future is not None:
+            self._reality.show_view(views.forked(session.fork(future.key), self._show.ahead))
+        else:
+            view = views.reality(moment, reel.outcome, session.picture, session.human_visible)
+            self._reality.show_view(view)
+
+    def _show_dream(self) -> None:
+        session, moment = self._session, self._session.moment
+        shown = self._show.future
+        if moment is None:
+            view = views.waiting(self._waiting_text())
+        elif session.mode is DreamMode.BELIEF:
+            view = views.belief(moment)
+        elif session.mode is DreamMode.DREAM:
+            view = views.dream(moment, session.ground_every)
+        elif shown is None:
+            view = views.no_future(moment)
+        else:
+            view = views.future(shown, self._show.ahead)
+        self._dream.show_view(view)
+
+    def _show_difference(self) -> None:
+        if self._difference.isVisibleTo(self._difference.parentWidget()):
+            self._difference.show_view(views.difference(*self._compared()))
+
+    def _compared(self) -> tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]:
+        """Truth and prediction of the same moment, as the dream pane shows it."""
+        session, moment, shown = self._session, self._session.moment, self._show.future
+        if session.mode is DreamMode.FUTURE:
+            if shown is None:
+                return None, None
+            return views.truth(session.fork(shown.key), self._show.ahead), shown.dream.frames[0, self._show.ahead]
+        if moment is None or moment.reading is None:
+            return None, None
+        if session.mode is DreamMode.BELIEF:
+            return moment.step.frame, moment.reading.belief
+        return moment.step.frame, None if moment.blind is None else moment.blind.frame
+
+    def _show_strip(self) -> None:
+        session, shown = self._session, self._show.future
+        if not session.film_visible:
+            return
+        forked = None if shown is None else session.fork(shown.key)
+        message = self._strip_message()
+        filmed = (id(shown), id(forked), message, self._scale.low, self._scale.high)
+        if filmed != self._filmed:
+            self._filmed = filmed
+            self._strip.show_film(None if shown is None else film(shown, forked, self._scale.tone), message)
+        self._strip.show_ahead(None if shown is None else self._ahead_in(shown), self._show.pinned)
+
+    def _ahead_in(self, shown: Future) -> int | None:
+        """The frame to pick out: the one in the dream pane, or else the one that reality has come to by now."""
+        if self._session.mode is DreamMode.FUTURE:
+            return self._show.ahead
+        caught_up = self._session.index - shown.key.index - 1
+        same_life = self._session.reel is not None and self._session.reel.number == shown.key.number
+        return caught_up if same_life and 0 <= caught_up < shown.dream.frames.shape[1] else None
+
+    def _strip_message(self) -> str:
+        moment = self._session.moment
+        if moment is None:
+            return ""
+        return "imagining…" if moment.reading is not None else "the episode is over: there is nothing to imagine"
+
+    def _waiting_text(self) -> str:
+        if self._session.agent is not None:
+            return "The first frame is on its way…"
+        return "Open a checkpoint with Ctrl+O, or drop one here."

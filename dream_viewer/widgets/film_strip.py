@@ -1,0 +1,306 @@
+"""The film strip: the next frames as imagined, and beneath them what really happens under the same actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtWidgets import QWidget
+
+from dream_viewer import theme
+from dream_viewer.imaging import to_qimage
+from dream_viewer.records import Film, FilmCell
+
+TITLE = 18
+"""Height of the line above the frames."""
+NUMBERS = 15
+"""Height of the line of errors below them."""
+ROW_GAP = 3
+GAP = 3
+EDGE = 2
+LEAST_SIDE = 36
+"""Side of a frame below which the strip is not worth its place, in logical pixels."""
+MOST_SIDE = 96
+ENLARGED = 192
+"""Side of a frame under the mouse."""
+_MARGIN = 10
+_CAPTION = 22
+
+
+FRAMES = 15
+"""Frames for which there is room beside each other; the sides of the frames do not depend on how many there are."""
+
+
+def heights(width: int) -> tuple[int, int]:
+    """The least and the greatest height that a strip of this width can make use of."""
+    widest = (width + GAP) // FRAMES - GAP
+    return _height(LEAST_SIDE), _height(min(max(widest, LEAST_SIDE), MOST_SIDE))
+
+
+def _height(side: int) -> int:
+    return TITLE + 2 * side + ROW_GAP + NUMBERS
+
+
+def _side(height: int) -> int:
+    return (height - TITLE - ROW_GAP - NUMBERS) // 2
+
+
+@dataclass(slots=True)
+class _Column:
+    ahead: int
+    place: QRect
+    imagined: QImage | None
+    real: QImage | None
+
+
+class FilmStrip(QWidget):
+    """Two rows of frames; hover enlarges a pair, a click asks for it in the panes.
+
+    Where there is no room for every frame, evenly spaced ones are shown, the first and the last among them.
+
+    Signals:
+        chosen: a person asked for this frame of the future, counted from 0.
+    """
+
+    chosen = pyqtSignal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._film: Film | None = None
+        self._message = ""
+        self._ahead: int | None = None
+        self._pinned = False
+        self._hovered: int | None = None
+        self._columns: list[_Column] = []
+        self._magnifier = _Magnifier()
+        self.setMouseTracking(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Film strip")
+        font = QFont(theme.base_font())
+        font.setPixelSize(11)
+        self.setFont(font)
+
+    @property
+    def film(self) -> Film | None:
+        """What is on show."""
+        return self._film
+
+    @property
+    def magnified(self) -> int | None:
+        """The frame under the mouse, enlarged; None where there is none."""
+        return self._hovered if self._magnifier.isVisible() else None
+
+    def show_film(self, film: Film | None, message: str = "") -> None:
+        """Show a future and its truth; None: a message in their place."""
+        if film is self._film and message == self._message:
+            return
+        self._film, self._message = film, message
+        self._lay_out()
+        self._magnify()
+        self.update()
+
+    def show_ahead(self, ahead: int | None, pinned: bool) -> None:
+        """Pick out the frame that the dream pane shows, if it shows one; pinned: it stays there."""
+        if (ahead, pinned) != (self._ahead, self._pinned):
+            self._ahead, self._pinned = ahead, pinned
+            self.update()
+
+    def place_of(self, ahead: int) -> QRect | None:
+        """Where a frame of the future is drawn; None where it is left out."""
+        return next((column.place for column in self._columns if column.ahead == ahead), None)
+
+    def resizeEvent(self, a0: object) -> None:
+        """Place the frames anew."""
+        self._lay_out()
+
+    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        """Enlarge what is under the mouse."""
+        if a0 is not None:
+            column = self._column_at(a0.pos())
+            self._hover(None if column is None else column.ahead)
+
+    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        """Ask for what is under the mouse."""
+        column = None if a0 is None or a0.button() != Qt.MouseButton.LeftButton else self._column_at(a0.pos())
+        if column is not None:
+            self.chosen.emit(column.ahead)
+
+    def leaveEvent(self, a0: QEvent | None) -> None:
+        """Nothing is under the mouse any more."""
+        self._hover(None)
+
+    def hideEvent(self, a0: object) -> None:
+        """Nor when the strip is gone."""
+        self._hover(None)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        """Draw titles, frames, edges and marks."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.colour("window"))
+        if self._film is None:
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._message)
+            painter.end()
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_titles(painter, self._film)
+        for column in self._columns:
+            self._paint_column(painter, self._film, column)
+        if self._film.missing and self._columns:
+            side = self._columns[0].place.width()
+            below = QRect(0, TITLE + side + ROW_GAP, self.width(), side)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._film.missing)
+        painter.end()
+
+    # Laying out
+
+    def _lay_out(self) -> None:
+        self._columns = []
+        if self._film is None:
+            return
+        cells, side = len(self._film.imagined), _side(self.height())
+        shown = min(cells, max(1, (self.width() + GAP) // (side + GAP)))
+        left = (self.width() - shown * (side + GAP) + GAP) // 2
+        for place in range(shown):
+            ahead = place if shown == cells else round(place * (cells - 1) / max(1, shown - 1))
+            at = QRect(left + place * (side + GAP), TITLE, side, side)
+            real = self._film.real[ahead] if self._film.real else None
+            self._columns.append(_Column(ahead, at, _image(self._film.imagined[ahead]), _image(real)))
+
+    def _column_at(self, place: QPoint) -> _Column | None:
+        if place.y() < TITLE:
+            return None
+        return next((c for c in self._columns if c.place.left() <= place.x() <= c.place.right() + GAP), None)
+
+    # Painting
+
+    def _paint_titles(self, painter: QPainter, film: Film) -> None:
+        metrics, x = self.fontMetrics(), 1
+        for title, word in ((film.imagined_title, "imagined"), (film.real_title, "forked")):
+            painter.fillRect(QRect(x, 5, 8, 8), theme.colour(word))
+            x += 13
+            shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, self.width() - x)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(QPointF(x, 13), shown)
+            x += metrics.horizontalAdvance(shown) + 22
+        hint = "error of each frame below; hover to enlarge, click to look"
+        if x + metrics.horizontalAdvance(hint) <= self.width():
+            painter.setPen(theme.colour("faint"))
+            painter.drawText(QPointF(self.width() - 1 - metrics.horizontalAdvance(hint), 13), hint)
+
+    def _paint_column(self, painter: QPainter, film: Film, column: _Column) -> None:
+        cell, place = film.imagined[column.ahead], column.place
+        edge = theme.colour("line") if cell.tone is None else theme.value_colour(cell.tone)
+        _paint_cell(painter, place, column.imagined, cell, edge)
+        below = place.translated(0, place.height() + ROW_GAP)
+        if film.real:
+            real = film.real[column.ahead]
+            _paint_cell(painter, below, column.real, real, theme.colour("forked" if column.real else "line"))
+            if real.error is not None:
+                painter.setPen(theme.colour("muted"))
+                numbers = QRect(below.left(), below.bottom() + 1, below.width(), NUMBERS)
+                painter.drawText(numbers, Qt.AlignmentFlag.AlignCenter, f"{real.error:.1f} %")
+        if column.ahead in (self._ahead, self._hovered):
+            bright = column.ahead == self._ahead
+            painter.setPen(theme.colour("text" if bright else "muted"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            around = QRect(place.left() - 2, place.top() - 2, place.width() + 3, 2 * place.height() + ROW_GAP + 3)
+            painter.drawRect(around)
+            if bright and self._pinned:
+                painter.drawRect(around.adjusted(1, 1, -1, -1))
+
+    # The frame under the mouse
+
+    def _hover(self, ahead: int | None) -> None:
+        if ahead != self._hovered:
+            self._hovered = ahead
+            self._magnify()
+            self.update()
+
+    def _magnify(self) -> None:
+        window = self.window()
+        place = None if self._hovered is None else self.place_of(self._hovered)
+        if self._film is None or place is None or self._hovered is None or window is None:
+            self._magnifier.hide()
+            return
+        real = self._film.real[self._hovered] if self._film.real else None
+        self._magnifier.setParent(window)
+        self._magnifier.show_pair(self._film.imagined[self._hovered], real)
+        above = self.mapTo(window, QPoint(place.center().x(), 0))
+        left = min(max(above.x() - self._magnifier.width() // 2, 4), window.width() - self._magnifier.width() - 4)
+        self._magnifier.move(left, above.y() - self._magnifier.height() - 4)
+        self._magnifier.show()
+        self._magnifier.raise_()
+
+
+class _Magnifier(QWidget):
+    """A frame and its truth, enlarged, over everything else; the mouse goes through it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cells: list[tuple[FilmCell, QImage | None, str]] = []
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        font = QFont(theme.base_font())
+        font.setPixelSize(12)
+        self.setFont(font)
+        self.hide()
+
+    def show_pair(self, imagined: FilmCell, real: FilmCell | None) -> None:
+        cells = [(imagined, "imagined")] if real is None else [(imagined, "imagined"), (real, "forked")]
+        self._cells = [(cell, _image(cell), word) for cell, word in cells]
+        width = max(len(cells) * (ENLARGED + _MARGIN), self._text_width() + _MARGIN)
+        self.resize(width + _MARGIN, ENLARGED + 2 * _MARGIN + _CAPTION * len(cells))
+        self.update()
+
+    def _text_width(self) -> int:
+        return max(QFontMetrics(self.font()).horizontalAdvance(cell.caption) for cell, _, _ in self._cells)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("window"))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 8, 8)
+        for place, (cell, image, word) in enumerate(self._cells):
+            at = QRect(_MARGIN + place * (ENLARGED + _MARGIN), _MARGIN, ENLARGED, ENLARGED)
+            _paint_cell(painter, at, image, cell, theme.colour(word if image else "line"), smooth=False)
+            line = QRect(_MARGIN, _MARGIN + ENLARGED + _CAPTION * place, self.width() - _MARGIN, _CAPTION + 4)
+            painter.setPen(theme.colour("text" if place == 0 else "muted"))
+            painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, cell.caption)
+        painter.end()
+
+
+def _image(cell: FilmCell | None) -> QImage | None:
+    return None if cell is None or cell.frame is None else to_qimage(cell.frame)
+
+
+def _paint_cell(
+    painter: QPainter, place: QRect, image: QImage | None, cell: FilmCell, edge: QColor, smooth: bool = True
+) -> None:
+    """A frame with its edge, a mark for its reward and a word for its end."""
+    painter.fillRect(place, edge)
+    inner = place.adjusted(EDGE, EDGE, -EDGE, -EDGE)
+    painter.fillRect(inner, theme.colour("panel"))
+    if image is not None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.drawImage(inner, image)
+    metrics = painter.fontMetrics()
+    if cell.word:
+        band = QRect(inner.left(), inner.center().y() - 9, inner.width(), 18)
+        painter.fillRect(band, theme.colour("window", 215))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(band, Qt.AlignmentFlag.AlignCenter, metrics.elidedText(cell.word, _RIGHT, band.width()))
+    if cell.reward:
+        middle = QPointF(inner.right() - 8, inner.bottom() - 8)
+        diamond = [middle + QPointF(x, y) for x, y in ((0, -6), (6, 0), (0, 6), (-6, 0))]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.colour("window"))
+        painter.setBrush(theme.colour("reward"))
+        painter.drawPolygon(QPolygonF(diamond))
+        painter.restore()
+
+
+_RIGHT = Qt.TextElideMode.ElideRight

@@ -1,0 +1,45 @@
+"""What the strip says of a future and its truth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dream_viewer.film import film
+from dream_viewer.messages import Forked, FutureKey
+from tests.dream_viewer.feed import forked, future
+
+KEY = FutureKey(0, 12, 1, 15, 0)
+
+
+def tone(value: float) -> float:
+    return value / 10
+
+
+def test_imagined_frames_carry_value_and_expected_end() -> None:
+    made = film(future(KEY), None, tone)
+    assert len(made.imagined) == 15 and made.real == () and "finding out" in made.missing
+    assert made.imagined[0].tone == 0.5 and made.imagined[-1].tone == 0.8
+    assert [cell.word for cell in made.imagined] == [""] * 14 + ["end?"]
+    assert made.imagined[2].caption.startswith("+3 · right + up · value ") and "step 12" in made.imagined_title
+
+
+def test_the_truth_stands_beneath_with_errors_and_rewards() -> None:
+    made = film(future(KEY), forked(KEY), tone)
+    assert made.missing == "" and len(made.real) == 15
+    assert all(cell.error is not None and 7 < cell.error < 9 for cell in made.real)
+    assert made.real[2].reward == 1 and "reward +1" in made.real[2].caption
+    assert np.array_equal(made.real[4].frame, forked(KEY).fork.frames[4])  # type: ignore[union-attr]
+
+
+def test_where_the_truth_ends_it_says_how() -> None:
+    made = film(future(KEY), forked(KEY, 4, "won", 10.0), tone)
+    assert [cell.frame is None for cell in made.real] == [False] * 4 + [True] * 11
+    assert (made.real[4].word, made.real[4].reward) == ("won", 10.0) and made.real[5].word == ""
+    assert made.real[4].caption == "really: won, reward +10"
+    at_once = film(future(KEY), forked(KEY, 0, "lost"), tone)
+    assert at_once.real[0].word == "lost"
+
+
+def test_a_game_that_does_not_repeat_itself_has_no_truth() -> None:
+    made = film(future(KEY), Forked(KEY, None), tone)
+    assert made.real == () and "does not repeat itself" in made.missing

@@ -70,6 +70,7 @@ class Training(QObject):
         super().__init__(parent)
         self._make_worker = make_worker
         self._worker: TrainingWorkerLike | None = None
+        self._weights: Weights | None = None
         self._curves_grew = False
         self.state = TrainingState.IDLE
         self.request: TrainingRequest | None = None
@@ -129,13 +130,17 @@ class Training(QObject):
         if self._curves_grew:
             self._curves_grew = False
             self.curves_changed.emit()
-        if self._worker is None:
-            return None
-        progress = self._worker.progress.take()
+        if self._worker is not None:
+            self._take_mail(self._worker)
+        weights, self._weights = self._weights, None
+        return weights
+
+    def _take_mail(self, worker: TrainingWorkerLike) -> None:
+        progress = worker.progress.take()
         if progress is not None:
             self.progress = progress
             self.progressed.emit()
-        return self._worker.weights.take()
+        self._weights = worker.weights.take() or self._weights
 
     def _forget(self) -> None:
         self.run_dir: Path | None = None
@@ -147,6 +152,7 @@ class Training(QObject):
         self.skipped: UpdateSkipped | None = None
         self.last_saved: Saved | None = None
         self.outcome: Finished | None = None
+        self._weights = None
 
     def _enter(self, state: TrainingState) -> None:
         if state is not self.state:
@@ -183,5 +189,6 @@ class Training(QObject):
         # The thread said its last word, but a QThread must not be destroyed before it is quite over.
         if self._worker is not None:
             self._worker.wait_stopped(LAST_MS)
+            self._take_mail(self._worker)
         self._worker = None
         self._enter(TrainingState.IDLE)

@@ -18,7 +18,7 @@ from dream_viewer.wording import count, decimal, duration
 from trainer.config import Config
 from trainer.config_files import game_config, named_config, shipped_configs
 from trainer.errors import UserError
-from trainer.events import Event, Finished, Progress, Started
+from trainer.events import Event, Finished, Progress, Saved, Started
 
 _PHASES = {
     TrainingState.IDLE: Phase.ENDED,
@@ -103,9 +103,8 @@ class TrainingDesk(QObject):
     @pyqtSlot(object)
     def start(self, form: TrainingForm) -> None:
         """Train what the form says."""
-        agent = self._session.agent
         try:
-            self._begin(request_of(form, self._configs, None if agent is None else agent.path))
+            self._begin(request_of(form, self._configs, self._open_checkpoint()))
         except UserError as error:
             self._complain(str(error))
 
@@ -136,9 +135,18 @@ class TrainingDesk(QObject):
 
     @pyqtSlot()
     def _show_agent(self) -> None:
-        agent = self._session.agent
-        known = agent is not None and agent.path is not None
-        self._panel.show_open_agent(agent.name if agent and known else None, agent.preset if agent and known else None)
+        agent, checkpoint = self._session.agent, self._open_checkpoint()
+        if agent is None or checkpoint is None:
+            self._panel.show_open_agent(None, None)
+        else:
+            self._panel.show_open_agent(agent.name, agent.preset)
+
+    def _open_checkpoint(self) -> Path | None:
+        """The file of the agent on show; of one in training the newest that was saved, as older ones are deleted."""
+        agent, saved = self._session.agent, self._training.last_saved
+        if agent is None:
+            return None
+        return Path(saved.path) if agent.training and saved is not None else agent.path
 
     @pyqtSlot()
     def _show_progress(self) -> None:
@@ -173,6 +181,8 @@ class TrainingDesk(QObject):
             case Started():
                 self._total = event.total_steps
                 self._panel.setToolTip(event.summary)
+            case Saved():
+                self._show_agent()
             case Finished():
                 word = "complete" if event.reason == "complete" else "stopped and saved"
                 self._inform(f"Training {word} after {count(event.env_steps)} steps: {event.checkpoint}")

@@ -17,7 +17,7 @@ from dream_viewer.messages import TrainingRequest, Weights
 from trainer import loop as training_loop
 from trainer.config import Config
 from trainer.errors import UserError
-from trainer.events import Event, OpenLoopVideo, Progress, Saved, Started
+from trainer.events import Event, Finished, OpenLoopVideo, Progress, Saved, Started
 from trainer.loop import TrainingLoop
 from trainer.metrics import RunRecorder
 from trainer.process import cores, give_memory_back, use_threads
@@ -90,7 +90,7 @@ class TrainingWorker(QThread):
 
         Args:
             request: what to train. make_loop: makes the loop, called in the thread.
-            hand_over_seconds: time between two hand-overs of weights; the first comes at once.
+            hand_over_seconds: time between two hand-overs of weights; the first and the last come at once.
         """
         super().__init__(parent)
         self.progress: Mailbox[Progress] = Mailbox()
@@ -163,21 +163,24 @@ class TrainingWorker(QThread):
                 self.happened.emit(event)
 
     def _hand_over(self, loop: Loop, event: Event) -> None:
-        if not isinstance(event, Started | Progress) or self._stopping:
-            return
-        now = time.monotonic()
-        if self._handed_at is not None and now < self._handed_at + self._hand_over_seconds:
-            return
-        updates = event.updates
-        if updates == self._handed_updates:
-            return
-        self._handed_at, self._handed_updates = now, updates
+        """Leave the weights for the window: now and then while they change, and at the end as they were saved."""
+        match event:
+            case Finished():
+                self._checkpoint = Path(event.checkpoint)
+                self._leave_weights(loop, event.env_steps)
+            case Started() | Progress() if not self._stopping and event.updates != self._handed_updates:
+                now = time.monotonic()
+                if self._handed_at is None or now >= self._handed_at + self._hand_over_seconds:
+                    self._handed_at, self._handed_updates = now, event.updates
+                    self._leave_weights(loop, event.env_steps)
+
+    def _leave_weights(self, loop: Loop, env_steps: int) -> None:
         handed = loop.hand_over()
         self.weights.put(
             Weights(
                 config=loop.config,
                 tensors=handed.tensors,
-                env_steps=event.env_steps,
+                env_steps=env_steps,
                 updates=handed.updates,
                 name=loop.folder.path.name,
                 path=self._checkpoint,

@@ -1,5 +1,6 @@
 """The window as a person uses it, around a fake player and a fake trainer."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +22,7 @@ from dream_viewer.settings import Settings
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.feed import agent_info, forked, future, opened, picture
 from tests.dream_viewer.window import Desk
-from trainer.events import Evaluated, Finished, Metrics, Progress, Started
+from trainer.events import Evaluated, Finished, Metrics, Progress, Saved, Started
 
 
 class Show(Protocol):
@@ -406,6 +407,22 @@ def test_training_starts_from_the_open_checkpoint(desk: Desk) -> None:
     begin_training(desk)
     assert desk.trainer.request.source == desk.session.agent.path
     assert desk.trainer.request.config.preset == "12m"
+
+
+def test_training_goes_on_from_the_newest_file_of_the_agent_in_training(desk: Desk) -> None:
+    desk.live(4)
+    begin_training(desk)
+    unsaved = dataclasses.replace(agent_info("coinrun-1", 2, training=True), path=None)
+    desk.player.tell(Opened(unsaved))
+    desk.session.tick()
+    form = desk.window.training_panel._form
+    assert not form._open.isEnabled()
+    desk.trainer.happened.emit(Saved("/runs/coinrun-1/checkpoints/step-000005000.safetensors", 5000, 312, False))
+    assert form._open.isEnabled()
+    desk.trainer.ended.emit()
+    form._open.setChecked(True)
+    begin_training(desk)
+    assert desk.trainer.request.source == Path("/runs/coinrun-1/checkpoints/step-000005000.safetensors")
 
 
 def test_progress_and_curves_are_live(desk: Desk) -> None:

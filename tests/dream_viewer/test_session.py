@@ -578,6 +578,18 @@ def test_a_failure_while_a_checkpoint_is_opened_does_not_hold_weights_back(stage
     assert stage.player.asked("adopt") == [(first,)]
 
 
+def test_the_last_weights_and_progress_are_shown_though_the_training_is_over(stage: Stage) -> None:
+    stage.session.start_training(TrainingRequest(Config()))
+    last = weights(9)
+    stage.training.weights.put(last)
+    stage.training.progress.put(Progress(144, 9, 0, 1.0, 1.0, 2.0, None, None))
+    stage.training.ended.emit()
+    stage.session.tick()
+    stage.session.tick()
+    assert stage.player.asked("adopt") == [(last,)]
+    assert stage.session.training.progress is not None and stage.session.training.progress.updates == 9
+
+
 def test_a_training_that_fails_says_so_and_another_can_start(stage: Stage, qtbot: QtBot) -> None:
     stage.session.start_training(TrainingRequest(Config()))
     with qtbot.waitSignal(stage.session.training.failed) as failed:

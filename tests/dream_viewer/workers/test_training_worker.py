@@ -129,6 +129,21 @@ def test_the_newest_checkpoint_goes_with_the_weights(qtbot: QtBot, folder: Path)
     assert weights is not None and weights.path == Path("/a/one.safetensors")
 
 
+@pytest.mark.parametrize("stopping", [False, True])
+def test_the_last_weights_are_handed_over_with_their_checkpoint(qtbot: QtBot, folder: Path, stopping: bool) -> None:
+    saved, finished = Saved("/a/nine.safetensors", 90, 9, False), Finished("stopped", 90, 9, "/a/nine.safetensors")
+    driven = Driven(folder, [progress(9), saved, finished], seconds=1e6)
+    driven.worker.start()
+    driven.loop.go[0].set()
+    assert driven.loop.reached[1].wait(10)
+    if stopping:
+        driven.worker.request_stop()
+    driven.finish(qtbot)
+    weights = driven.worker.weights.take()
+    assert driven.loop.handed == 2, "at the start and at the end"
+    assert weights is not None and (weights.env_steps, weights.path) == (90, Path("/a/nine.safetensors"))
+
+
 def test_paused_it_takes_no_further_event(qtbot: QtBot, folder: Path) -> None:
     driven = Driven(folder, [progress(1), progress(2)])
     driven.worker.start()

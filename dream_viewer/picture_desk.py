@@ -80,7 +80,7 @@ class PictureDesk(QObject):
     def take_future(self) -> None:
         """The session's future changed: show it when its turn comes."""
         if self._imagines:
-            self._show.offer(self._session.future, self._at_rest)
+            self._show.offer(self._session.future, self._at_rest, self._session.future_key)
         self._show_all()
 
     @pyqtSlot(int)

@@ -189,12 +189,20 @@ class Session(QObject):
         return self.reel is not None and self.is_live and self.index == self.reel.last
 
     @property
+    def future_key(self) -> FutureKey | None:
+        """Which future is that of the Moment under the cursor; None where none can start."""
+        moment = self.moment
+        if self.reel is None or moment is None or moment.reading is None:
+            return None
+        return FutureKey(self.reel.number, self.index, moment.reading.generation, self.horizon, self._branch)
+
+    @property
     def future(self) -> Future | None:
         """The future to show: that of the Moment under the cursor or, unless paused, the newest there is.
 
         `future.key.index` says which Moment it starts from.
         """
-        key = self._future_key()
+        key = self.future_key
         return None if key is None else self._studies.futures.get(key, self.playback.state is not State.PAUSED)
 
     def fork(self, key: FutureKey) -> Forked | None:
@@ -586,18 +594,12 @@ class Session(QObject):
         moment = self.moment
         return self.index - 1 if moment is not None and moment.step.is_last else self.index
 
-    def _future_key(self) -> FutureKey | None:
-        moment = self.moment
-        if self.reel is None or moment is None or moment.reading is None:
-            return None
-        return FutureKey(self.reel.number, self.index, moment.reading.generation, self.horizon, self._branch)
-
     def _fan_key(self) -> FutureKey | None:
-        key = self._future_key()
+        key = self.future_key
         return None if key is None else replace(key, branch=0)
 
     def _want_imagined(self, supersede: bool) -> None:
-        key, fan_key, moment = self._future_key(), self._fan_key(), self.moment
+        key, fan_key, moment = self.future_key, self._fan_key(), self.moment
         if key is None or fan_key is None or moment is None or not is_read_by(self.agent, moment):
             return
         self._imagining_due = self._clock() + LIVE_PERIOD

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dream_viewer import wording
 from dream_viewer.difference import difference_picture, error_percent
 from dream_viewer.film import LEAST_REWARD, LIKELY_END
-from dream_viewer.messages import Forked, Future
+from dream_viewer.messages import Forked, Future, FutureKey
 from dream_viewer.records import View
 from dream_viewer.wording import action_name, decimal, signed
 from trainer.episode import Moment, Outcome
@@ -140,15 +140,18 @@ class FutureShow:
         self.pinned = not (self.pinned and ahead == self.ahead)
         self.ahead, self._clock = ahead, float(ahead)
 
-    def offer(self, newest: Future | None, at_rest: bool) -> None:
-        """Take note of the future there is now.
+    def offer(self, newest: Future | None, at_rest: bool, now: FutureKey | None) -> None:
+        """Take note of the future there is now; one that does not lie before the cursor any more is over at once.
 
         Args:
             newest: for the cursor, or the newest while following. at_rest: the cursor stands still.
+            now: what the future of the Moment under the cursor is called; None where none can start.
         """
+        if self.future is not None and not _leads_to(self.future.key, now):
+            self._begin(None)
         if newest is not None and self.future is not None and newest.key == self.future.key:
             return
-        if at_rest or self.future is None or (newest is not None and self._other_life(newest)):
+        if at_rest or self.future is None:
             self._begin(newest)
 
     def advance(self, frames: float, newest: Future | None, at_rest: bool, pace: float = LIVE_PACE) -> bool:
@@ -172,9 +175,12 @@ class FutureShow:
             self.ahead = min(int(self._clock), length - 1)
         return before != (self.future, self.ahead)
 
-    def _other_life(self, newest: Future) -> bool:
-        old = self.future
-        return old is None or (old.key.number, old.key.generation) != (newest.key.number, newest.key.generation)
-
     def _begin(self, future: Future | None) -> None:
         self.future, self.ahead, self._clock, self.pinned = future, 0, 0.0, False
+
+
+def _leads_to(shown: FutureKey, now: FutureKey | None) -> bool:
+    """The future on show began at this Moment or before it, in the same episode, read by the same weights."""
+    if now is None or (shown.number, shown.generation) != (now.number, now.generation):
+        return False
+    return shown.index <= now.index

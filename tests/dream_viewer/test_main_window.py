@@ -20,7 +20,7 @@ from dream_viewer.playback import State
 from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings
 from dream_viewer.widgets.failure_dialog import FailureDialog
-from tests.dream_viewer.feed import agent_info, forked, future, opened, picture
+from tests.dream_viewer.feed import agent_info, arrival, end_moment, forked, future, opened, picture
 from tests.dream_viewer.window import Desk
 from trainer.events import Evaluated, Finished, Metrics, Progress, Saved, Started
 
@@ -171,6 +171,19 @@ def test_paused_the_future_starts_at_the_cursor(desk: Desk, qtbot: QtBot) -> Non
     assert desk.window.film.film is not None and "from step 12" in desk.window.film.film.imagined_title
     desk.session.set_mode(DreamMode.BELIEF)
     assert desk.window.timeline._future.getData()[0] is None or not len(desk.window.timeline._future.getData()[0])
+
+
+def test_a_future_ends_with_its_episode(desk: Desk) -> None:
+    desk.session.set_mode(DreamMode.FUTURE)
+    desk.live(5)
+    desk.player.tell(future=future(desk.player.asked("ask_future")[-1][0]))
+    desk.session.tick()
+    assert desk.session.playback.state is State.FOLLOWING and desk.window.dream.origin == "imagined"
+    desk.player.tell(arrival([end_moment()], 5, outcome="won"))
+    desk.session.tick()
+    assert wording.END in desk.window.dream.message and desk.window.dream.origin is None
+    desk.live(1, number=1)
+    assert desk.window.dream.message == "imagining…", "not what it imagined in the life before"
 
 
 def test_frames_box_sets_what_the_mode_needs(desk: Desk) -> None:

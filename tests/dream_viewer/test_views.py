@@ -1,6 +1,7 @@
 """What the panes show, for every mode and at the end."""
 
 import numpy as np
+import pytest
 
 from dream_viewer import views
 from dream_viewer.messages import Future, FutureKey
@@ -64,7 +65,7 @@ def test_a_future_is_imagined_and_says_what_it_does() -> None:
 class TestFutureShow:
     def test_it_plays_to_the_end_rests_and_begins_again(self) -> None:
         show, made = views.FutureShow(), future(key())
-        show.offer(made, at_rest=True)
+        show.offer(made, at_rest=True, now=key())
         seen = [show.ahead]
         for _ in range(15 + views.HOLD_FRAMES):
             show.advance(1.0, made, at_rest=True)
@@ -73,39 +74,48 @@ class TestFutureShow:
 
     def test_at_rest_the_cursors_own_future_is_shown_at_once(self) -> None:
         show, later = views.FutureShow(), future(key(9))
-        show.offer(future(key()), at_rest=True)
+        show.offer(future(key()), at_rest=True, now=key())
         show.advance(5.0, None, at_rest=True)
-        show.offer(later, at_rest=True)
+        show.offer(later, at_rest=True, now=key(9))
         assert show.future is later and show.ahead == 0
-        show.offer(None, at_rest=True)
+        show.offer(None, at_rest=True, now=key(10))
         assert show.future is None
 
     def test_while_the_agent_acts_a_future_is_seen_to_its_end(self) -> None:
         show, first, later = views.FutureShow(), future(key()), future(key(9))
-        show.offer(first, at_rest=False)
+        show.offer(first, at_rest=False, now=key())
         show.advance(2.5, later, at_rest=False)
-        show.offer(later, at_rest=False)
+        show.offer(later, at_rest=False, now=key(9))
         assert show.future is first and show.ahead == 5
         show.advance(5.0, later, at_rest=False)
         assert show.future is later and show.ahead == 0
 
-    def test_other_weights_or_another_episode_end_it(self) -> None:
+    @pytest.mark.parametrize("now", [key(9, generation=2), key(0, number=1), key(3), None])
+    def test_a_future_that_the_cursor_has_left_is_over_before_another_is_there(self, now: FutureKey | None) -> None:
+        show = views.FutureShow()
+        show.offer(future(key()), at_rest=False, now=key(6))
+        assert show.future is not None
+        show.offer(None, at_rest=False, now=now)
+        assert show.future is None
+
+    def test_other_weights_or_another_episode_bring_their_own(self) -> None:
         for other in (key(generation=2), key(number=1)):
             show, later = views.FutureShow(), future(other)
-            show.offer(future(key()), at_rest=False)
-            show.offer(later, at_rest=False)
-            assert show.future is later
+            show.offer(future(key()), at_rest=False, now=key())
+            show.advance(2.0, None, at_rest=False)
+            show.offer(later, at_rest=False, now=other)
+            assert show.future is later and show.ahead == 0
 
     def test_the_same_future_is_not_begun_anew(self) -> None:
         show, made = views.FutureShow(), future(key())
-        show.offer(made, at_rest=True)
+        show.offer(made, at_rest=True, now=key())
         show.advance(5.0, made, at_rest=True)
-        show.offer(Future(made.key, made.dream), at_rest=True)
+        show.offer(Future(made.key, made.dream), at_rest=True, now=key())
         assert show.ahead == 5
 
     def test_advance_tells_whether_anything_changed(self) -> None:
         show, made = views.FutureShow(), future(key())
         assert not show.advance(1.0, None, at_rest=True)
-        show.offer(made, at_rest=True)
+        show.offer(made, at_rest=True, now=key())
         assert not show.advance(0.4, made, at_rest=True)
         assert show.advance(0.7, made, at_rest=True)

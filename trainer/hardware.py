@@ -71,7 +71,7 @@ def choose_device(wanted: str) -> torch.device:
     if wanted not in ("cpu", "cuda"):
         raise UserError(f"device {wanted!r} is unknown: choose auto, cpu or cuda")
     if wanted == "cuda" and not torch.cuda.is_available():
-        raise UserError("device cuda was asked for, but torch sees no CUDA GPU here: use --device cpu")
+        raise UserError("device cuda was asked for, but torch sees no CUDA GPU here: use --device cpu.")
     return torch.device(wanted)
 
 

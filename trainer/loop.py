@@ -219,6 +219,8 @@ class TrainingLoop:
             yield self._started()
             if self._opened.checkpoint is None or self._opened.fresh_replay:
                 yield saver.save()
+            elif not training.update_owed:  # what was due when it was stopped
+                yield from interlude.events()
             while not training.complete and not self._stopping():
                 yield from self._turn()
                 if not training.update_owed and not self._stopping():
@@ -269,6 +271,8 @@ class TrainingLoop:
         )
         if self._ranks.size > 1:
             summary += f"; {self._ranks.size} processes, threads and replay are each one's"
+        if changed := self._opened.changed():
+            summary += f"; changed since its checkpoint: {', '.join(changed)}"
         if self._opened.fresh_replay:
             summary += "; the old steps are gone, replay fills anew"
         return Started(str(self.folder.path), training.env_steps, training.updates, config.total_steps, summary)

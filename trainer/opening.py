@@ -6,6 +6,7 @@ Everything is checked before anything is written, so a refusal leaves the disk a
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -36,6 +37,14 @@ class Opened:
     checkpoint: CheckpointFile | None = None
     weights: CheckpointFile | None = None
     fresh_replay: bool = False
+
+    def changed(self) -> list[str]:
+        """Settings that somebody edited in `config.yaml` after the checkpoint, as a person reads them."""
+        if self.checkpoint is None:
+            return []
+        before, now = dataclasses.asdict(self.checkpoint.header.config), dataclasses.asdict(self.folder.config)
+        names = [name for name in now if now[name] != before[name] and name != "total_steps"]
+        return [f"{name} from {before[name]} to {now[name]}" for name in names]
 
     def provenance(self) -> dict[str, Any]:
         """Where this run comes from, for its checkpoints: versions, cores, what its first weights had behind them."""
@@ -95,7 +104,12 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None, processes:
         locked.callback(run.unlock)
         latest = run.latest_checkpoint()
         chosen = latest if path.is_dir() else path.absolute()
-        file = open_checkpoint(chosen)
+        try:
+            file = open_checkpoint(chosen)
+        except UserError as error:
+            if chosen != latest or len(run.checkpoints()) == 1:
+                raise
+            raise UserError(f"{error} To go on from the one before, delete it and resume again.") from error
         if file.header.kind != "full":
             raise UserError(f"{chosen}: holds weights only; start a new run from it with --from.")
         before = _processes(file)
@@ -105,18 +119,13 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None, processes:
                 f"{processes}; go on with as many (one without torchrun, more with it), or start a new run from it "
                 "with --from."
             )
-        settled = settle(run.config)
-        if settled != run.config:
-            raise UserError(
-                f"{run.path / 'config.yaml'}: does not suit this machine (it has {settled.threads} threads for "
-                f"the {run.config.threads} asked for); change `threads` there or start a new run with --from."
-            )
+        _check_settings(run)
         if chosen == latest and run_dir is not None:
             raise UserError("--run_dir does not go with --resume of a run's newest checkpoint; leave it out.")
         if chosen == latest:
             locked.pop_all()
         else:
-            fresh_replay = file.header.env_steps not in _resumable(latest)
+            fresh_replay = file.header.env_steps not in _resumable(run)
             run = branch(run, chosen, run_dir, leave=("replay",) if fresh_replay else ())
             run.lock()
             file = open_checkpoint(run.latest_checkpoint())
@@ -124,6 +133,24 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None, processes:
         run.config = check(run.config.replace(total_steps=total_steps), "settings")
         run.write_config()
     return Opened(run, checkpoint=file, fresh_replay=fresh_replay)
+
+
+def _check_settings(run: Run) -> None:
+    """A run keeps its settings, so all of them must be possible here."""
+    settings = run.path / "config.yaml"
+    try:
+        here = settle(run.config)
+    except UserError as error:
+        raise UserError(
+            f"{settings}: {error} A run keeps its settings: go on where it was begun, or start a new run with --from."
+        ) from error
+    for field in dataclasses.fields(Config):
+        asked, possible = getattr(run.config, field.name), getattr(here, field.name)
+        if asked != possible:
+            raise UserError(
+                f"{settings}: {field.name} is {asked}, here it is {possible}; set that there, or start a new run with "
+                "--from."
+            )
 
 
 def _processes(file: CheckpointFile) -> int:
@@ -134,12 +161,12 @@ def _processes(file: CheckpointFile) -> int:
     return 1 + len(others)
 
 
-def _resumable(latest: Path) -> set[int]:
-    """Environment steps of the checkpoints whose replay can still be brought back, as the newest one tells."""
-    try:
-        return {int(env_steps) for env_steps, _ in read_header(latest).state["saves"]}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{latest}: its training state is damaged ({error!r}); delete it.") from error
+def _resumable(run: Run) -> set[int]:
+    """Environment steps of the checkpoints whose replay can still be brought back, as the newest readable one tells."""
+    for checkpoint in reversed(run.checkpoints()):
+        with contextlib.suppress(UserError, AttributeError, KeyError, TypeError, ValueError):  # damaged: ask the next
+            return {int(env_steps) for env_steps, _ in read_header(checkpoint).state["saves"]}
+    return set()
 
 
 def _version() -> str:

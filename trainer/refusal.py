@@ -51,7 +51,7 @@ class Refusal:
         if self.in_a_row >= REFUSED_IN_A_ROW:
             raise UserError(
                 f"{self.in_a_row} updates in a row had a loss or gradient that is not finite ({self.why}); their "
-                f"batches are in {file.parent}, the last good checkpoint is {folder.latest_checkpoint()}: resume it, "
-                "or start from it with a lower --lr."
+                f"batches are in {file.parent}. A resume would meet them again: start anew with --from "
+                f"{folder.latest_checkpoint()} and a lower --lr."
             )
         return file

@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 import torch
 
-from tests.trainer.loop_support import TINY, copied, corridor, differing, drive, resumed, tiny_loop, updates_reach
+from tests.trainer.loop_support import (
+    TINY,
+    copied,
+    corridor,
+    differing,
+    drive,
+    resumed,
+    rows_without_time,
+    tiny_loop,
+    updates_reach,
+)
 from trainer.agent.agent import Agent
 from trainer.agent.learner import BACKWARD, PARTS
 from trainer.checkpoint import export_weights, open_checkpoint, read_header, save_checkpoint
@@ -198,7 +208,7 @@ def test_after_ten_refused_updates_in_a_row_training_gives_up_and_the_last_check
     poisoned(loop, 1000)
     last = loop.folder.latest_checkpoint()
     content = last.read_bytes()
-    with pytest.raises(UserError, match=r"10 updates in a row.*not finite.*last good checkpoint"):
+    with pytest.raises(UserError, match=r"10 updates in a row.*not finite.*--from.*lower --lr"):
         list(events)
     assert loop.folder.latest_checkpoint() == last
     assert last.read_bytes() == content
@@ -468,3 +478,61 @@ def test_a_full_disk_ends_training_with_one_line_and_the_last_checkpoint(
     straight = tiny_loop(tmp_path / "straight", save_every_updates=3)
     drive(straight, updates_reach(6))
     assert differing(straight.learner.state_tensors(), again.learner.state_tensors()) == []
+
+
+def test_what_was_due_at_a_stop_is_done_after_the_resume(tmp_path: Path) -> None:
+    settings = {"log_every_updates": 5, "evaluate_every_updates": 5}
+    drive(tiny_loop(tmp_path / "straight", **settings), updates_reach(11), record=True)
+    drive(tiny_loop(tmp_path / "run", **settings), updates_reach(5), record=True)
+    drive(resumed(tmp_path / "run"), updates_reach(11), record=True)
+
+    def rows(folder: Path) -> list[dict[str, Any]]:
+        return [row for row in rows_without_time(folder) if row["kind"] in ("metrics", "evaluation")]
+
+    assert [row["updates"] for row in rows(tmp_path / "straight")] == [5, 5, 10, 10]
+    assert rows(tmp_path / "run") == rows(tmp_path / "straight")
+
+
+def test_a_damaged_newest_checkpoint_leaves_the_older_ones_usable(tmp_path: Path) -> None:
+    drive(tiny_loop(tmp_path / "run", save_every_updates=4), updates_reach(13))
+    *_, older, newest = resumed(tmp_path / "run").folder.checkpoints()
+    newest.write_bytes(newest.read_bytes()[:1000])
+    with pytest.raises(UserError, match=f"{newest.name}.*delete it and resume again"):
+        resumed(tmp_path / "run")
+    branched = resumed(older, run_dir=tmp_path / "branch")
+    before = open_checkpoint(older).header.updates
+    events = drive(branched, updates_reach(before + 2))
+    assert isinstance(events[0], Started) and events[0].updates == before
+    assert "replay fills anew" not in events[0].summary
+    newest.unlink()
+    again = resumed(tmp_path / "run")
+    drive(again, updates_reach(before + 2))
+    assert differing(again.learner.state_tensors(), branched.learner.state_tensors()) == []
+
+
+def test_settings_edited_between_are_told(tmp_path: Path) -> None:
+    drive(tiny_loop(tmp_path / "run"), updates_reach(1))
+    settings = tmp_path / "run" / "config.yaml"
+    settings.write_text(settings.read_text().replace("lr: 0.001", "lr: 0.0001"))
+    started = drive(resumed(tmp_path / "run"), updates_reach(2))[0]
+    assert isinstance(started, Started)
+    assert "changed since its checkpoint: lr from 0.001 to 0.0001" in started.summary
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("train_ratio: 0", "train_ratio is 0.* here it is 8"),
+        ("device: cuda", "no CUDA GPU.*keeps its settings"),
+    ],
+)
+def test_a_run_whose_settings_do_not_fit_here_is_refused(tmp_path: Path, setting: str, message: str) -> None:
+    if setting == "device: cuda" and torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    drive(tiny_loop(tmp_path / "run"), updates_reach(1))
+    settings = tmp_path / "run" / "config.yaml"
+    name = setting.partition(":")[0]
+    lines = [setting if line.startswith(f"{name}:") else line for line in settings.read_text().splitlines()]
+    settings.write_text("\n".join(lines))
+    with pytest.raises(UserError, match=message):
+        resumed(tmp_path / "run")

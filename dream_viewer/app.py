@@ -52,7 +52,7 @@ def run(options: ViewOptions) -> int:
     """Open the window and stay until it is closed.
 
     Returns:
-        the process's exit code: 0, or 2 where a screenshot could not be made.
+        the process's exit code: 0, 1 where a training was not saved, or 2 where a screenshot could not be made.
     """
     qInstallMessageHandler(_on_qt_message)
     crash_log = _watch_native_crashes()
@@ -195,6 +195,9 @@ class ExceptionHooks(QObject):
 class Quitter(QObject):
     """The one way out: the window goes first, then files are made safe, then threads end, then the process.
 
+    A training that cannot save meanwhile is told on stderr and by the exit code 1; the window's dialog about it stays
+    until it is dismissed, unless a signal asked for the end.
+
     Args:
         app, session, window: what ends. file: where settings go; None keeps none.
     """
@@ -204,6 +207,7 @@ class Quitter(QObject):
         self._app, self._session, self._window, self._file = app, session, window, file
         self._code = 0
         self._waited_ms = 0
+        self._signalled = self._unsaved = False
         self._timer = QTimer(self)
         self._timer.setInterval(20)
         self._timer.timeout.connect(self._look)
@@ -211,6 +215,7 @@ class Quitter(QObject):
     def install(self) -> None:
         """Listen to the window, to the system's end of session, and to Ctrl-C and SIGTERM."""
         self._window.closing.connect(self._begin)
+        self._session.training.failed.connect(self._on_training_failed)
         self._app.aboutToQuit.connect(self._stop_now)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._on_signal())
@@ -223,6 +228,7 @@ class Quitter(QObject):
     def _on_signal(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
+        self._signalled = True
         self._window.close()
 
     @pyqtSlot()
@@ -238,12 +244,21 @@ class Quitter(QObject):
             except OSError as error:
                 sys.stderr.write(f"Settings were not saved: {error}\n")
 
+    @pyqtSlot(str, str)
+    def _on_training_failed(self, line: str, details: str) -> None:
+        if self._timer.isActive():
+            self._unsaved = True
+            self._code = 1
+            sys.stderr.write(f"Training was not saved: {line}\n")
+
     @pyqtSlot()
     def _look(self) -> None:
         self._waited_ms += self._timer.interval()
-        if self._session.wait_stopped(0):
-            self._timer.stop()
-            self._app.exit(self._code)
+        if self._session.wait_stopped(0) and not self._session.training.busy:  # its last word was heard
+            unread = self._unsaved and not self._signalled and self._window.tells_of_failure
+            if not unread:
+                self._timer.stop()
+                self._app.exit(self._code)
         elif self._waited_ms > EXIT_LIMIT * 1000:
             sys.stderr.write("A worker did not end in time; leaving without it.\n")
             faulthandler.dump_traceback(all_threads=True)

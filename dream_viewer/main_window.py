@@ -38,6 +38,7 @@ FIRST_SIZE = (1280, 800)
 CHECKPOINT_SUFFIX = ".safetensors"
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
+_NOT_SAVED = "What was saved before is safe: training can be continued from there."
 
 
 class MainWindow(QMainWindow):
@@ -112,6 +113,11 @@ class MainWindow(QMainWindow):
         """Open a dialog about a failure, without blocking; not twice for the same one."""
         if not any(dialog.line == line for dialog in self.findChildren(FailureDialog)):
             FailureDialog(title, line, details, consequence, self).show()
+
+    @property
+    def tells_of_failure(self) -> bool:
+        """A dialog about a failure is there to be read."""
+        return any(dialog.isVisible() for dialog in self.findChildren(FailureDialog))
 
     def settings_now(self) -> Settings:
         """What to remember, as things stand."""
@@ -229,9 +235,7 @@ class MainWindow(QMainWindow):
         session.open_failed.connect(self._on_open_failed)
         session.failed.connect(lambda line, details: self.show_failure("The player failed", line, details, _GONE_ON))
         session.training.state_changed.connect(self._show_training_choice)
-        session.training.failed.connect(
-            lambda line, details: self.show_failure("Training failed", line, details, _TRAINING_GONE)
-        )
+        session.training.failed.connect(self._on_training_failed)
 
     def _take_settings(self) -> None:
         settings, session = self._settings, self._session
@@ -345,6 +349,10 @@ class MainWindow(QMainWindow):
     def _on_open_failed(self, path: str, reason: str) -> None:
         kept = "" if self._session.agent is None else f" {self._session.agent.name} plays on."
         self.complain(f"{reason}{kept}" if path in reason else f"{path}: {reason}{kept}")
+
+    @pyqtSlot(str, str)
+    def _on_training_failed(self, line: str, details: str) -> None:
+        self.show_failure("Training failed", line, details, _TRAINING_GONE if self.isVisible() else _NOT_SAVED)
 
     # Acting
 

@@ -74,6 +74,48 @@ def test_the_window_goes_at_once_and_the_process_waits_for_its_workers(
     quitter._look()
     assert loop.codes == []
     desk.trainer.stopped = True
+    quitter._look()
+    assert loop.codes == [], "its last word is still on its way"
+    desk.trainer.ended.emit()
+    qtbot.waitUntil(lambda: loop.codes == [0])
+
+
+def test_a_save_that_fails_at_the_end_is_told(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin_training(desk)
+    desk.window.close()
+    desk.trainer.failed.emit("the disk is full; free some space.", "details")
+    desk.trainer.ended.emit()
+    quitter._look()
+    (dialog,) = dialogs(desk)
+    assert dialog.isVisible() and not desk.window.isVisible() and loop.codes == []
+    assert capsys.readouterr().err == "Training was not saved: the disk is full; free some space.\n"
+    dialog.accept()
+    qtbot.waitUntil(lambda: loop.codes == [1])
+
+
+def test_who_ends_it_by_a_signal_reads_stderr(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import signal
+
+    begin_training(desk)
+    signal.raise_signal(signal.SIGTERM)
+    qtbot.waitUntil(lambda: not desk.window.isVisible())
+    desk.trainer.failed.emit("the disk is full; free some space.", "details")
+    desk.trainer.ended.emit()
+    qtbot.waitUntil(lambda: loop.codes == [1])
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_a_training_that_failed_before_is_no_trouble_at_the_end(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot
+) -> None:
+    begin_training(desk)
+    desk.trainer.failed.emit("odd", "details")
+    desk.trainer.ended.emit()
+    desk.window.close()
     qtbot.waitUntil(lambda: loop.codes == [0])
 
 

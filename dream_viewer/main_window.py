@@ -12,7 +12,7 @@ from dream_viewer import actions, curves, theme, wording
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.session import DreamMode, Session
-from dream_viewer.settings import Settings
+from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.widgets import film_strip, stage
 from dream_viewer.widgets.failure_dialog import FailureDialog
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
 
     def _make_frames_box(self) -> QSpinBox:
         box = QSpinBox()
-        box.setRange(2, 200)
+        box.setRange(*LEAST_AND_MOST_FRAMES)
         box.setKeyboardTracking(False)
         box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)

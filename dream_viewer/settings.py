@@ -11,6 +11,8 @@ from typing import Any
 
 import appdirs
 
+LEAST_AND_MOST_FRAMES = (2, 200)
+"""Frames that a dream may go on for."""
 DREAM_MODES = ("belief", "dream", "future")
 REALITY_VIEWS = ("human", "agent")
 
@@ -51,6 +53,21 @@ class Settings:
 
 _CHOICES: dict[str, tuple[Any, ...]] = {"dream_mode": DREAM_MODES, "reality_view": REALITY_VIEWS}
 
+_HEXADECIMAL = set("0123456789abcdef")
+_LIMITS: dict[str, tuple[float, float]] = {"speed": (0.0, 100.0), "ground_every": LEAST_AND_MOST_FRAMES}
+
+
+def _fits(name: str, value: Any, default: Any) -> bool:
+    """Whether a value read is of its default's type, and one that may be; a whole number may stand for a float."""
+    if type(value) is not type(default) and (type(value), type(default)) != (int, float):
+        return False
+    if name in _LIMITS:
+        least, most = _LIMITS[name]
+        return least <= value <= most
+    if name == "geometry":
+        return set(value) <= _HEXADECIMAL
+    return value in _CHOICES.get(name, (value,))
+
 
 class SettingsFile:
     """Reads and writes Settings.
@@ -66,21 +83,19 @@ class SettingsFile:
         self.path = path or Path(appdirs.user_config_dir("dream-agent", appauthor=False)) / "viewer.json"
 
     def load(self) -> Settings:
-        """The settings on disk; whatever is missing, damaged or of another type takes its default."""
+        """The settings on disk; whatever is missing, damaged, of another type or out of range takes its default."""
         try:
             values = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return Settings()
         if not isinstance(values, dict):
             return Settings()
         defaults = Settings()
         good: dict[str, Any] = {}
         for item in dataclasses.fields(Settings):
-            value = values.get(item.name)
-            if type(value) is int and isinstance(getattr(defaults, item.name), float):
-                value = float(value)
-            if type(value) is type(getattr(defaults, item.name)) and value in _CHOICES.get(item.name, (value,)):
-                good[item.name] = value
+            value, default = values.get(item.name), getattr(defaults, item.name)
+            if _fits(item.name, value, default):
+                good[item.name] = type(default)(value)
         return Settings(**good)
 
     def save(self, settings: Settings) -> None:

@@ -112,7 +112,7 @@ class TrainingPanel(QWidget):
         return self._phase
 
     def fill(self, form: TrainingForm) -> None:
-        """Put remembered values into the form; what is unknown by now is left as it is."""
+        """Put remembered values into the form; what is unknown by now, or out of range, is left as it is."""
         self._form.fill(form)
 
     def show_open_agent(self, name: str | None, preset: str | None) -> None:
@@ -219,8 +219,9 @@ class _Form(QWidget):
         for box, text in ((self._config, form.config), (self._game, form.game), (self._preset, form.preset)):
             if box.findText(text) >= 0:
                 box.setCurrentText(text)
-        self._envs.setValue(form.num_envs)
-        self._steps.setValue(form.total_steps)
+        for spin, number in ((self._envs, form.num_envs), (self._steps, form.total_steps)):
+            if spin.minimum() <= number <= spin.maximum():
+                spin.setValue(number)
 
     def offer(self, name: str | None, preset: str | None) -> None:
         self._offered_preset = preset

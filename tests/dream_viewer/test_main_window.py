@@ -1,6 +1,7 @@
 """The window as a person uses it, around a fake player and a fake trainer."""
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +19,7 @@ from dream_viewer.elided import ElidedLabel
 from dream_viewer.messages import FutureKey, LevelChoice, Opened, TrainingRequest
 from dream_viewer.playback import State
 from dream_viewer.session import DreamMode
-from dream_viewer.settings import Settings
+from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, forked, future, opened, picture
 from tests.dream_viewer.window import Desk
@@ -605,6 +606,15 @@ def test_settings_come_back(shown: Show) -> None:
     second = shown(kept)
     assert second.window.settings_now().replace(geometry="") == kept.replace(geometry="")
     assert second.window.training_panel.form.num_envs == 8
+
+
+def test_wild_settings_open_the_window_all_the_same(shown: Show, tmp_path: Path) -> None:
+    path = tmp_path / "viewer.json"
+    wild = {"ground_every": 10**12, "dream_mode": "dream", "training": {"num_envs": 10**12, "total_steps": -(10**12)}}
+    path.write_text(json.dumps(wild), encoding="utf-8")
+    desk = shown(SettingsFile(path).load())
+    assert desk.session.ground_every == 15
+    assert (desk.window.training_panel.form.num_envs, desk.window.training_panel.form.total_steps) == (16, 1_000_000)
 
 
 def test_closing_tells_once(desk: Desk, qtbot: QtBot) -> None:

@@ -16,7 +16,9 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert [path.name for path in file.path.parent.iterdir()] == ["viewer.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '"x"', b"\xff\xfe".decode("latin1")])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", '"x"', pytest.param("[" * 100_000, id="deep"), b"\xff\xfe".decode("latin1")]
+)
 def test_a_damaged_file_gives_defaults(tmp_path: Path, text: str) -> None:
     path = tmp_path / "viewer.json"
     path.write_text(text, encoding="utf-8")
@@ -28,6 +30,22 @@ def test_what_makes_no_sense_takes_its_default_and_the_rest_stays(tmp_path: Path
     values = {"speed": 4, "loop": "yes", "dream_mode": "nightmare", "ground_every": True, "unknown": 1, "folder": "/x"}
     path.write_text(json.dumps(values), encoding="utf-8")
     assert SettingsFile(path).load() == Settings(speed=4.0, folder="/x")
+
+
+@pytest.mark.parametrize(
+    "wild",
+    [
+        {"ground_every": 10**12},
+        {"ground_every": -1},
+        {"speed": 10**400},
+        {"speed": float("nan")},
+        {"geometry": "\ud800"},
+    ],
+)
+def test_what_is_out_of_range_takes_its_default(tmp_path: Path, wild: dict[str, object]) -> None:
+    path = tmp_path / "viewer.json"
+    path.write_text(json.dumps({**wild, "folder": "/x"}), encoding="utf-8")
+    assert SettingsFile(path).load() == Settings(folder="/x")
 
 
 def test_no_file_is_no_trouble(tmp_path: Path) -> None:

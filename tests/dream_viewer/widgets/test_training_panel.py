@@ -64,7 +64,7 @@ def test_start_carries_the_form(panel: TrainingPanel, qtbot: QtBot) -> None:
 def test_remembered_values_come_back_and_unknown_ones_are_left(panel: TrainingPanel) -> None:
     panel.fill(TrainingForm("debug", "maze", "1m", 8, 777, False))
     assert panel.form == TrainingForm("debug", "maze", "1m", 8, 777, False)
-    panel.fill(TrainingForm("gone", "pong", "9m", 8, 777, False))
+    panel.fill(TrainingForm("gone", "pong", "9m", 10**12, -(10**400), False))
     assert panel.form == TrainingForm("debug", "maze", "1m", 8, 777, False)
 
 

@@ -14,7 +14,7 @@ noise is drawn for the joined batch and each rank takes its rows, the return nor
 and losses are means over equal shares.
 
 Tensors travel by NCCL on CUDA and by gloo on the CPU; decisions always by gloo, which notices at once that a rank is
-gone, and asks nothing of the GPU.
+gone, and asks nothing of the GPU. The tests run two processes with gloo; with NCCL it was never run, for want of GPUs.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ _SIZE = 8
 
 class RankLost(UserError):
     """Another rank is gone, and nothing can be agreed on any more."""
+
+
+class RefusedByFirst(UserError):
+    """The first rank refused to begin, and says why; nobody else needs to."""
 
 
 class Ranks:
@@ -167,6 +171,7 @@ def joined(device: str) -> Iterator[Ranks]:
     Raises:
         UserError: more ranks than GPUs, or the ranks do not find each other. Within the block: what the block raises,
             with the rank's number in front where it is not the first one.
+        SystemExit: with 2, where the block raised RefusedByFirst.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or "RANK" not in os.environ:
@@ -188,6 +193,8 @@ def joined(device: str) -> Iterator[Ranks]:
     ranks = JoinedRanks(local_size)
     try:
         yield ranks
+    except RefusedByFirst as error:
+        raise SystemExit(2) from error
     except UserError as error:
         if ranks.first:
             raise

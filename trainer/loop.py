@@ -267,10 +267,11 @@ class TrainingLoop:
             f"{config.device} {config.dtype}, {config.threads} threads, "
             f"batch {config.batch_size}x{config.batch_length}, train ratio {config.train_ratio:g}, "
             f"{self.replay.describe()}; "
-            f"{forecast(config, training.env_steps, self.agent.num_actions)}"
         )
-        if self._ranks.size > 1:
-            summary += f"; {self._ranks.size} processes, threads and replay are each one's"
+        if self._ranks.size == 1:
+            summary += str(forecast(config, training.env_steps, self.agent.num_actions))
+        else:
+            summary += f"{self._ranks.size} processes, threads and replay are each one's"
         if changed := self._opened.changed():
             summary += f"; changed since its checkpoint: {', '.join(changed)}"
         if self._opened.fresh_replay:

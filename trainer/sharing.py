@@ -7,7 +7,7 @@ from typing import Any
 
 from trainer.checkpoint import open_checkpoint
 from trainer.config import Config
-from trainer.distributed import Ranks
+from trainer.distributed import Ranks, RefusedByFirst
 from trainer.errors import UserError
 from trainer.opening import Opened, open_new, reopen
 from trainer.process import cores
@@ -57,7 +57,8 @@ def open_run(
         run_dir, from_checkpoint, total_steps: see :func:`trainer.opening.open_new` and :func:`trainer.opening.reopen`.
 
     Raises:
-        UserError: what the first rank found cannot be used, or the folder is not to be seen from here.
+        UserError: what is asked for cannot be used, or the folder is not to be seen from here.
+        RefusedByFirst: the same on the other ranks.
     """
     if not ranks.first:
         return _follow(ranks.gather(None)[0])
@@ -87,7 +88,7 @@ def open_run(
 def _follow(told: Any) -> Opened:
     """What the first rank has opened, from another one."""
     if "refused" in told:
-        raise UserError(told["refused"])
+        raise RefusedByFirst(told["refused"])
     checkpoint, weights = told["checkpoint"], told["weights"]
     return Opened(
         Run.open(Path(told["folder"])),

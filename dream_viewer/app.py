@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -82,7 +83,7 @@ def run(options: ViewOptions) -> int:
         shooting = Screenshot(options.screenshot, session, window, quitter)
         shooting.begin()
     else:
-        search = BrokenOffSearch(window)
+        search = BrokenOffSearch(settings.dismissed, window)
         search.found.connect(window.offer_to_resume)
         session.agent_changed.connect(search.begin)
     try:
@@ -319,14 +320,18 @@ class Screenshot(QObject):
 class BrokenOffSearch(QObject):
     """Looks once, beside the window, for a training that ended without a word.
 
+    Args:
+        dismissed: folders of runs that a person does not want to hear of again.
+
     Signals:
         found: carries the newest such run's folder.
     """
 
     found = pyqtSignal(object)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, dismissed: Sequence[str], parent: QObject) -> None:
         super().__init__(parent)
+        self._dismissed = frozenset(dismissed)
         self._begun = False
 
     @pyqtSlot()
@@ -338,8 +343,8 @@ class BrokenOffSearch(QObject):
 
     def _look(self) -> None:
         try:
-            runs = broken_off_runs()
+            runs = [run.path for run in broken_off_runs() if str(run.path) not in self._dismissed]
         except (OSError, UserError):
             return  # an unreadable data folder is told when training starts there
         if runs:
-            self.found.emit(runs[0].path)
+            self.found.emit(runs[0])

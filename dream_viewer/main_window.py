@@ -107,7 +107,9 @@ class MainWindow(QMainWindow):
     def offer_to_resume(self, folder: Path) -> None:
         """Say that a training broke off last time, and offer to go on with it."""
         text = f"Training of {folder.name} broke off. Everything up to its last save is there."
-        self.notice.show_text(text, "good", "Continue it", lambda: self._resume_run(str(folder)))
+        self.notice.show_text(
+            text, "good", "Continue it", lambda: self._resume_run(str(folder)), lambda: self._dismiss_run(str(folder))
+        )
 
     def show_failure(self, title: str, line: str, details: str, consequence: str) -> None:
         """Open a dialog about a failure, without blocking; not twice for the same one."""
@@ -414,7 +416,12 @@ class MainWindow(QMainWindow):
         self._settings = self._settings.replace(folder=str(chosen.parent))
         self._session.open_checkpoint(chosen)
 
+    def _dismiss_run(self, path: str) -> None:
+        self._settings = self._settings.replace(dismissed=[*self._settings.dismissed, path])
+
     def _resume_run(self, path: str) -> None:
+        others = [folder for folder in self._settings.dismissed if folder != path]
+        self._settings = self._settings.replace(dismissed=others)
         self.actions_by_id["training"].setChecked(True)
         self.desk.resume_run(Path(path))
 

@@ -31,6 +31,7 @@ class Settings:
         training_panel: the panel is open.
         training: what the form of the training panel held, setting to value.
         folder: where the last checkpoint was opened.
+        dismissed: folders of runs that broke off and are not to be offered again.
         geometry: Qt's own description of the window's place and size, hexadecimal.
     """
 
@@ -44,6 +45,7 @@ class Settings:
     training_panel: bool = False
     training: dict[str, Any] = field(default_factory=dict)
     folder: str = ""
+    dismissed: list[str] = field(default_factory=list)
     geometry: str = ""
 
     def replace(self, **changes: Any) -> Settings:
@@ -66,6 +68,8 @@ def _fits(name: str, value: Any, default: Any) -> bool:
         return least <= value <= most
     if name == "geometry":
         return set(value) <= _HEXADECIMAL
+    if name == "dismissed":
+        return all(isinstance(folder, str) for folder in value)
     return value in _CHOICES.get(name, (value,))
 
 

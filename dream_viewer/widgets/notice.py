@@ -28,6 +28,7 @@ class Notice(QWidget):
         self.setObjectName("notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._act: Callable[[], None] | None = None
+        self._dismissed: Callable[[], None] | None = None
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
@@ -39,7 +40,7 @@ class Notice(QWidget):
         close.setIcon(theme.icon("close"))
         close.setToolTip("Close this message")
         close.setAccessibleName("Close this message")
-        close.clicked.connect(self.hide)
+        close.clicked.connect(self._closed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 8, 8)
         layout.setSpacing(10)
@@ -54,15 +55,22 @@ class Notice(QWidget):
         """The message."""
         return self._text.text()
 
-    def show_text(self, text: str, kind: Kind = "bad", action: str = "", act: Callable[[], None] | None = None) -> None:
+    def show_text(
+        self,
+        text: str,
+        kind: Kind = "bad",
+        action: str = "",
+        act: Callable[[], None] | None = None,
+        dismissed: Callable[[], None] | None = None,
+    ) -> None:
         """Show a message in place of the present one.
 
         Args:
             text: the message. kind: its colour. action: text of the button that acts on it, empty for none.
-            act: called when that button is pressed.
+            act: called when that button is pressed. dismissed: called when a person closes the message instead.
         """
         self._text.setText(text)
-        self._act = act
+        self._act, self._dismissed = act, dismissed
         self._button.setText(action)
         self._button.setVisible(bool(action))
         self.setProperty("kind", kind)
@@ -83,6 +91,11 @@ class Notice(QWidget):
         self.hide()
         if self._act is not None:
             self._act()
+
+    def _closed(self) -> None:
+        self.hide()
+        if self._dismissed is not None:
+            self._dismissed()
 
     def _place(self) -> None:
         parent = self.parentWidget()

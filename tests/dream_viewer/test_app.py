@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -228,15 +229,17 @@ def test_garbage_is_collected_in_the_window_s_thread_only(qtbot: QtBot) -> None:
 
 
 def test_a_broken_off_run_is_found_beside_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Run:
-        path = Path("/runs/coinrun-3")
-
+    dismissed, found_run = (SimpleNamespace(path=Path(f"/runs/coinrun-{number}")) for number in (4, 3))
     looked = []
-    monkeypatch.setattr(application, "broken_off_runs", lambda: looked.append(threading.current_thread()) or [Run()])
+    monkeypatch.setattr(
+        application,
+        "broken_off_runs",
+        lambda: looked.append(threading.current_thread()) or [dismissed, found_run],
+    )
     parent = QObject()
-    search = BrokenOffSearch(parent)
+    search = BrokenOffSearch([str(dismissed.path)], parent)
     with qtbot.waitSignal(search.found) as found:
         search.begin()
     search.begin()
-    assert found.args == [Run.path]
+    assert found.args == [found_run.path]
     assert len(looked) == 1 and looked[0] is not threading.main_thread()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
@@ -487,6 +487,19 @@ def test_a_broken_off_run_is_offered(desk: Desk) -> None:
     desk.window.notice._button.click()
     assert desk.trainer.request.resume == Path("/runs/coinrun-7")
     assert desk.window.training_panel.isVisible()
+    assert desk.window.settings_now().dismissed == []
+
+
+def test_a_dismissed_offer_is_remembered_until_the_run_goes_on(desk: Desk, qtbot: QtBot) -> None:
+    desk.window.offer_to_resume(Path("/runs/coinrun-7"))
+    (close,) = desk.window.notice.findChildren(QToolButton)
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert not desk.window.notice.isVisible() and desk.window.settings_now().dismissed == ["/runs/coinrun-7"]
+    desk.window.complain("something else")
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert desk.window.settings_now().dismissed == ["/runs/coinrun-7"]
+    desk.window._resume_run("/runs/coinrun-7")
+    assert desk.window.settings_now().dismissed == []
 
 
 # Failures

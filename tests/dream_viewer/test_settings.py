@@ -10,7 +10,9 @@ from dream_viewer.settings import Settings, SettingsFile
 
 def test_saved_and_loaded(tmp_path: Path) -> None:
     file = SettingsFile(tmp_path / "new" / "viewer.json")
-    chosen = Settings(speed=2.0, loop=True, dream_mode="future", training={"game": "maze", "num_envs": 8})
+    chosen = Settings(
+        speed=2.0, loop=True, dream_mode="future", training={"game": "maze", "num_envs": 8}, dismissed=["/a"]
+    )
     file.save(chosen)
     assert file.load() == chosen
     assert [path.name for path in file.path.parent.iterdir()] == ["viewer.json"]
@@ -40,6 +42,7 @@ def test_what_makes_no_sense_takes_its_default_and_the_rest_stays(tmp_path: Path
         {"speed": 10**400},
         {"speed": float("nan")},
         {"geometry": "\ud800"},
+        {"dismissed": [1]},
     ],
 )
 def test_what_is_out_of_range_takes_its_default(tmp_path: Path, wild: dict[str, object]) -> None:

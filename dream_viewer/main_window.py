@@ -49,7 +49,7 @@ class MainWindow(QMainWindow):
         settings: what is remembered from last time.
 
     Signals:
-        closing: the window is gone; the workers may end now.
+        closing: the window is gone; the workers may end now. It comes once.
     """
 
     closing = pyqtSignal()
@@ -57,6 +57,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, settings: Settings) -> None:
         super().__init__()
         self._session, self._settings = session, settings
+        self._closed = False
         self._scaled_for = ""
         self.actions_by_id = actions.build(self)
         self.addActions(list(self.actions_by_id.values()))
@@ -468,7 +469,9 @@ class MainWindow(QMainWindow):
         if a0 is not None:
             a0.accept()
         self.pictures.stop()
-        self.closing.emit()
+        if not self._closed:
+            self._closed = True
+            self.closing.emit()
 
 
 def _film_room(width: int) -> stage.Film:

@@ -126,7 +126,7 @@ class MainWindow(QMainWindow):
         """What to remember, as things stand."""
         session = self._session
         geometry = self.saveGeometry().toHex().data().decode()
-        form = self.training_panel.form
+        form = self.training_panel.remembered
         return self._settings.replace(
             speed=session.playback.speed,
             loop=session.playback.loop,

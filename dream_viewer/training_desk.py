@@ -137,9 +137,9 @@ class TrainingDesk(QObject):
     def _show_agent(self) -> None:
         agent, checkpoint = self._session.agent, self._open_checkpoint()
         if agent is None or checkpoint is None:
-            self._panel.show_open_agent(None, None)
+            self._panel.show_open_agent(None)
         else:
-            self._panel.show_open_agent(agent.name, agent.preset)
+            self._panel.show_open_agent(agent.name, agent.preset, trained=agent.updates > 0)
 
     def _open_checkpoint(self) -> Path | None:
         """The file of the agent on show; of one in training the newest that was saved, as older ones are deleted."""

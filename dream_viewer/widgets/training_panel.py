@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from PyQt6.QtCore import Qt, pyqtSignal, pyqtSlot
@@ -107,6 +107,11 @@ class TrainingPanel(QWidget):
         return self._form.form()
 
     @property
+    def remembered(self) -> TrainingForm:
+        """What the form holds of a person's own: of the preset their choice, also where weights decide it now."""
+        return replace(self._form.form(), preset=self._form.own_preset)
+
+    @property
     def phase(self) -> Phase:
         """What the panel shows."""
         return self._phase
@@ -115,9 +120,14 @@ class TrainingPanel(QWidget):
         """Put remembered values into the form; what is unknown by now, or out of range, is left as it is."""
         self._form.fill(form)
 
-    def show_open_agent(self, name: str | None, preset: str | None) -> None:
-        """Offer the open checkpoint to start from, or not (None); weights decide their own preset."""
-        self._form.offer(name, preset)
+    def show_open_agent(self, name: str | None, preset: str | None = None, trained: bool = False) -> None:
+        """Offer the open checkpoint to start from, or not (None); weights decide their own preset.
+
+        Args:
+            name, preset: of its agent. trained: it learned something already: unless a person chose otherwise, that
+                is where training goes on.
+        """
+        self._form.offer(name, preset, trained)
 
     def show_phase(self, phase: Phase, title: str = "") -> None:
         """Show the form, or the progress of a training.
@@ -162,6 +172,8 @@ class _Form(QWidget):
             group.addButton(button)
         self._zero.setChecked(True)
         self._offered_preset: str | None = None
+        self._from_open_chosen: bool | None = None
+        self.own_preset = self._preset.currentText()
         self.start = QPushButton("Start training")
         self.start.setProperty("role", "primary")
         self.go_on = QPushButton("Continue a run…")
@@ -201,8 +213,11 @@ class _Form(QWidget):
 
         self._config.currentTextChanged.connect(self._take_config)
         self._game.activated.connect(self._take_game)
+        self._preset.activated.connect(self._take_preset)
+        self._zero.clicked.connect(self._take_origin)
+        self._open.clicked.connect(self._take_origin)
         self._open.toggled.connect(self._show_preset)
-        self.offer(None, None)
+        self.offer(None, None, False)
         self._take_config(self._config.currentText())
 
     def form(self) -> TrainingForm:
@@ -216,19 +231,22 @@ class _Form(QWidget):
         )
 
     def fill(self, form: TrainingForm) -> None:
-        for box, text in ((self._config, form.config), (self._game, form.game), (self._preset, form.preset)):
+        for box, text in ((self._config, form.config), (self._game, form.game)):
             if box.findText(text) >= 0:
                 box.setCurrentText(text)
+        if self._preset.findText(form.preset) >= 0:
+            self.own_preset = form.preset
+        self._show_preset()
         for spin, number in ((self._envs, form.num_envs), (self._steps, form.total_steps)):
             if spin.minimum() <= number <= spin.maximum():
                 spin.setValue(number)
 
-    def offer(self, name: str | None, preset: str | None) -> None:
+    def offer(self, name: str | None, preset: str | None, trained: bool) -> None:
         self._offered_preset = preset
         self._open.setEnabled(name is not None)
         self._open.setToolTip("Open a checkpoint first" if name is None else name)
-        if name is None:
-            self._zero.setChecked(True)
+        from_open = trained if self._from_open_chosen is None else self._from_open_chosen
+        (self._open if from_open and name is not None else self._zero).setChecked(True)
         self._show_preset()
 
     def _take_config(self, name: str) -> None:
@@ -236,7 +254,7 @@ class _Form(QWidget):
         self._game.setCurrentText(config.game)
         self._envs.setValue(config.num_envs)
         self._steps.setValue(config.total_steps)
-        self._preset.setCurrentText(config.preset)
+        self.own_preset = config.preset
         self._show_preset()
 
     def _take_game(self) -> None:
@@ -245,11 +263,16 @@ class _Form(QWidget):
         if game in self._configs:
             self._config.setCurrentText(game)
 
+    def _take_preset(self) -> None:
+        self.own_preset = self._preset.currentText()
+
+    def _take_origin(self) -> None:
+        self._from_open_chosen = self._open.isChecked()
+
     def _show_preset(self) -> None:
-        given = self._open.isChecked() and self._offered_preset is not None
-        if given and self._offered_preset is not None:
-            self._preset.setCurrentText(self._offered_preset)
-        self._preset.setEnabled(not given)
+        given = self._offered_preset if self._open.isChecked() else None
+        self._preset.setCurrentText(given or self.own_preset)
+        self._preset.setEnabled(given is None)
         self._preset.setToolTip("The weights of the open checkpoint have this size" if given else "Size of the model")
 
 

@@ -404,6 +404,7 @@ def begin_training(desk: Desk) -> None:
 
 def test_training_runs_pauses_and_stops(desk: Desk) -> None:
     desk.live(4)
+    desk.window.training_panel._form._zero.click()
     begin_training(desk)
     request = desk.trainer.request
     assert isinstance(request, TrainingRequest) and request.source is None and request.config.game == "coinrun"
@@ -420,9 +421,8 @@ def test_training_runs_pauses_and_stops(desk: Desk) -> None:
     assert panel._form.isVisible() and not desk.window.training_curves.isVisible()
 
 
-def test_training_starts_from_the_open_checkpoint(desk: Desk) -> None:
+def test_training_goes_on_from_the_open_checkpoint(desk: Desk) -> None:
     desk.live(4)
-    desk.window.training_panel._form._open.setChecked(True)
     begin_training(desk)
     assert desk.trainer.request.source == desk.session.agent.path
     assert desk.trainer.request.config.preset == "12m"
@@ -439,7 +439,6 @@ def test_training_goes_on_from_the_newest_file_of_the_agent_in_training(desk: De
     desk.trainer.happened.emit(Saved("/runs/coinrun-1/checkpoints/step-000005000.safetensors", 5000, 312, False))
     assert form._open.isEnabled()
     desk.trainer.ended.emit()
-    form._open.setChecked(True)
     begin_training(desk)
     assert desk.trainer.request.source == Path("/runs/coinrun-1/checkpoints/step-000005000.safetensors")
 

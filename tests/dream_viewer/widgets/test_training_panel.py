@@ -1,7 +1,7 @@
 """The training panel: a form whose parts agree, and buttons that say what they will do."""
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.widgets.training_panel import Phase, TrainingForm, TrainingPanel
@@ -51,8 +51,32 @@ def test_weights_decide_their_own_preset(panel: TrainingPanel) -> None:
     panel._form._open.setChecked(True)
     assert panel.form.from_open and panel.form.preset == "25m"
     assert not panel._form._preset.isEnabled()
-    panel.show_open_agent(None, None)
+    panel._form._config.setCurrentText("debug")
+    assert panel.form.preset == "25m" and panel.remembered.preset == "debug"
+    panel.show_open_agent(None)
     assert not panel.form.from_open and panel._form._preset.isEnabled()
+    assert panel.form.preset == "debug", "what the configuration has comes back"
+
+
+def test_a_trained_checkpoint_is_where_training_goes_on(panel: TrainingPanel) -> None:
+    panel.show_open_agent("new", "25m", trained=False)
+    assert not panel.form.from_open and panel._form._open.isEnabled()
+    panel.show_open_agent("mine", "25m", trained=True)
+    assert panel.form.from_open and panel.form.preset == "25m"
+
+
+@pytest.mark.parametrize("from_open", [False, True])
+def test_where_to_start_from_stays_as_a_person_chose(panel: TrainingPanel, qtbot: QtBot, from_open: bool) -> None:
+    panel.show_open_agent("mine", "25m", trained=not from_open)
+    chosen = panel._form._open if from_open else panel._form._zero
+    qtbot.mouseClick(chosen, Qt.MouseButton.LeftButton, pos=QPoint(8, chosen.height() // 2))
+    assert panel.form.from_open == from_open
+    panel.show_open_agent("another", "12m", trained=not from_open)
+    assert panel.form.from_open == from_open
+    panel.show_open_agent(None)
+    assert not panel.form.from_open
+    panel.show_open_agent("mine", "25m", trained=not from_open)
+    assert panel.form.from_open == from_open
 
 
 def test_start_carries_the_form(panel: TrainingPanel, qtbot: QtBot) -> None:

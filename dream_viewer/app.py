@@ -55,7 +55,7 @@ def run(options: ViewOptions) -> int:
     Returns:
         the process's exit code: 0, 1 where a training was not saved, or 2 where a screenshot could not be made.
     """
-    qInstallMessageHandler(_on_qt_message)
+    qInstallMessageHandler(on_qt_message)
     crash_log = _watch_native_crashes()
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Dream Agent")
@@ -102,7 +102,7 @@ def _choice(options: ViewOptions) -> LevelChoice:
     return LevelChoice("train" if options.level < _TRAIN_LEVELS else "unseen", options.level)
 
 
-def _on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
+def on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
     """Write Qt's messages, but for the one that says of every window without a screen that it has no screen."""
     if text is not None and "propagateSizeHints" not in text:
         sys.stderr.write(f"{text}\n")

@@ -44,10 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if not arguments or arguments[0].startswith("-"):
         arguments.insert(0, "view")
-    if arguments[0] in headless.COMMANDS:
-        return headless.main(arguments)
     debug = "--debug" in arguments
+    window = arguments[0] == "benchmark" and "--ui" in arguments
+    if arguments[0] in headless.COMMANDS and not window:
+        return headless.main(arguments)
     try:
+        if window:
+            return _benchmark_window([argument for argument in arguments[1:] if argument != "--ui"])
         if arguments[0] != "view":
             known = ", ".join(["view", *headless.COMMANDS])
             raise UserError(f"The commands are {known}; {arguments[0]!r} is none of them.")
@@ -63,6 +66,7 @@ def overview() -> str:
     """What `--help` says."""
     lines = [
         f"usage: {PROGRAM} [view] [CHECKPOINT|RUN] [flags]   the window",
+        f"       {PROGRAM} benchmark --ui [flags]   what training and window cost each other",
         *(f"       {PROGRAM} {name} [flags]" for name in headless.COMMANDS),
         "",
         f"{PROGRAM} COMMAND --help tells a command's flags.",
@@ -113,6 +117,34 @@ def bundled_checkpoint(game: str | None) -> Path | None:
     return None
 
 
+def _benchmark_window(arguments: Sequence[str]) -> int:
+    flags = headless.parse_benchmark(arguments)
+    if flags.growth or flags.peers or flags.plot is not None:
+        raise UserError("--growth, --peers and --plot are of the benchmark without a window; leave out --ui.")
+    from trainer.process import prepare
+
+    prepare(flags.settings.threads)
+    _without_a_display()
+    from dream_viewer.libraries import check_window
+
+    check_window()
+    from dream_viewer.window_benchmark import run_window_benchmark
+
+    run_window_benchmark(flags.settings, flags.updates, flags.json, _say)
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _without_a_display() -> None:
+    """Lets Qt draw into memory where there is no screen."""
+    if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
 def _view(arguments: Sequence[str]) -> int:
     options = parse_view(arguments)
     from trainer.envs.game_files import begin_loading
@@ -126,8 +158,7 @@ def _view(arguments: Sequence[str]) -> int:
 
     if options.screenshot is not None:
         check_target(options.screenshot.expanduser().absolute())
-        if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):
-            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        _without_a_display()
     if options.path is not None and options.path.is_file():
         read_header(options.path)
     from dream_viewer.libraries import check_window

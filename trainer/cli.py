@@ -294,10 +294,22 @@ def _say(line: str) -> None:
     tqdm.write(line, file=sys.stdout)
 
 
-def _benchmark(arguments: Sequence[str]) -> None:
+def parse_benchmark(arguments: Sequence[str]) -> BenchmarkFlags:
+    """The flags of `benchmark`, its settings checked.
+
+    Raises:
+        UserError: a flag that is unknown, or a value that is none.
+        SystemExit: `--help` was asked for and has been printed.
+    """
     origin = _parsed(_Origin, "benchmark", arguments, known_only=True)
     flags = _parsed(BenchmarkFlags, "benchmark", arguments, BenchmarkFlags(settings=_defaults(origin)))
-    config = check(flags.settings, "the command line")
+    check(flags.settings, "the command line")
+    return flags
+
+
+def _benchmark(arguments: Sequence[str]) -> None:
+    flags = parse_benchmark(arguments)
+    config = flags.settings
     from trainer.process import prepare
 
     prepare(config.threads)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
+import torch
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -22,11 +24,12 @@ from dream_viewer.settings import Settings
 from dream_viewer.training import TrainingState
 from dream_viewer.widgets.training_panel import TrainingForm
 from dream_viewer.workers.player_worker import PlayerWorker
-from dream_viewer.workers.training_worker import TrainingWorker
+from dream_viewer.workers.training_worker import TrainingWorker, make_loop
 from tests.dream_viewer.test_app import Loop
 from tests.player_support import small_checkpoint
 from trainer.checkpoint import read_header
 from trainer.config import Config
+from trainer.events import Finished, Progress
 from trainer.run import Run
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +124,38 @@ def test_training_in_the_window_shows_its_newest_weights_and_is_saved_when_the_w
     header = read_header(run.latest_checkpoint())
     assert header.kind == "full" and header.updates >= session.training.progress.updates
     assert not run.broke_off()
+
+
+def trained_straight_to(env_steps: int, updates: int, config: Config, run_dir: Path) -> Path:
+    """The checkpoint of a training that nothing disturbs, stopped between two updates at these counters."""
+    loop = make_loop(TrainingRequest(config, run_dir=run_dir))
+    for event in loop.run():
+        if isinstance(event, Progress) and (event.env_steps, event.updates) >= (env_steps, updates):
+            loop.stop()
+        last = event
+    assert isinstance(last, Finished)
+    return Path(last.checkpoint)
+
+
+def test_a_window_closed_in_the_middle_of_training_leaves_the_state_after_the_last_whole_update(
+    everything: Everything, qtbot: QtBot, tmp_path: Path
+) -> None:
+    training, window = everything.session.training, everything.window
+    window.training_panel.fill(TrainingForm("debug", "coinrun", "4m", 4, 100_000, False))
+    window.training_panel._form.start.click()
+    qtbot.waitUntil(lambda: training.progress is not None and training.progress.updates >= 2, timeout=60_000)
+    window.close()
+    qtbot.waitUntil(lambda: everything.loop.codes == [0], timeout=60_000)
+
+    run = Run.open(tmp_path / "run")
+    saved = run.latest_checkpoint()
+    header = read_header(saved)
+    assert not run.broke_off() and header.config.preset == "4m" and header.updates >= 2
+    straight = trained_straight_to(header.env_steps, header.updates, run.config, tmp_path / "straight")
+    assert read_header(straight).normaliser == header.normaliser
+    ours, theirs = safetensors.torch.load_file(saved), safetensors.torch.load_file(straight)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
 
 
 def test_reality_and_belief_on_show_are_those_of_the_game(

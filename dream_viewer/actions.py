@@ -59,6 +59,9 @@ TABLE: tuple[Entry, ...] = (
     Entry("forward_ten", "Ten frames forward", ("Shift+Right", "PgUp"), "review", "Playback", "Ten frames forward"),
     Entry("first", "F&irst frame", ("Home",), "review", "Playback", "First frame", "first"),
     Entry("last", "&Last frame", ("End",), "review", "Playback", "Last frame; follows when live", "last"),
+    Entry("event_back", "Previous e&vent", (",",), "review", "Playback", "Previous event", rule=True),
+    Entry("event_forward", "N&ext event", (".",), "review", "Playback", "Next event: reward, end, peak, surprise"),
+    Entry("bookmark", "Boo&kmark", ("B",), "review", "Playback", "Bookmark this moment, or take its mark away"),
     Entry("episode_back", "Pre&vious episode", ("Up",), "review", "Playback", "Previous episode", rule=True),
     Entry("episode_forward", "Ne&xt episode", ("Down",), "review", "Playback", "Next episode"),
     Entry(
@@ -86,6 +89,9 @@ TABLE: tuple[Entry, ...] = (
     Entry("agent", "&Agent's view", (), "review", "View", "The 64 x 64 pixels the agent sees", group="reality"),
     Entry("film", "&Film strip", ("I",), "review", "View", "Show the film strip", checkable=True, rule=True),
     Entry("difference", "Diff&erence pane", ("D",), "review", "View", "Show the difference pane", checkable=True),
+    Entry("fan", "Fa&n of futures", ("U",), "review", "View", "Show many futures on the timeline", checkable=True),
+    Entry("fit", "Fit the time&line", ("0",), "review", "View", "Show the whole episode on the timeline"),
+    Entry("blue_orange", "Blue and orange", (), "always", "View", "Colours for the colour-blind", checkable=True),
     Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True, rule=True),
     Entry(
         "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True
@@ -111,7 +117,7 @@ def build(parent: QObject) -> dict[str, QAction]:
         keys = " or ".join(key_names(entry))
         action.setToolTip(f"{entry.hint} ({keys})" if keys else entry.hint)
         if entry.icon is not None:
-            action.setIcon(theme.icon(entry.icon, on="observed" if entry.checkable else "text"))
+            action.setIcon(theme.icon(entry.icon, on="accent" if entry.checkable else "text"))
             action.setIconVisibleInMenu(False)
         if entry.group is not None:
             group = groups.setdefault(entry.group, QActionGroup(parent))

@@ -6,15 +6,25 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PyQt6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QMainWindow, QSpinBox, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from dream_viewer import actions, curves, theme, wording
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.session import DreamMode, Session
-from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
+from dream_viewer.settings import COLOURS, LEAST_AND_MOST_FRAMES, Settings
+from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
-from dream_viewer.widgets import film_strip, stage
+from dream_viewer.widgets import film_strip, stage, timeline
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.notice import Notice
@@ -23,6 +33,8 @@ from dream_viewer.widgets.policy_bars import PolicyBars
 from dream_viewer.widgets.readouts import Readouts
 from dream_viewer.widgets.shortcuts import Shortcuts
 from dream_viewer.widgets.stage import Stage
+from dream_viewer.widgets.surprise_lane import SurpriseLane
+from dream_viewer.widgets.time_area import TimeArea
 from dream_viewer.widgets.timeline import Timeline
 from dream_viewer.widgets.training_curves import TrainingCurves
 from dream_viewer.widgets.training_panel import TrainingPanel
@@ -35,6 +47,7 @@ SIDE_WIDTH_TRAINING = 320
 """Width of the column at the right, without and with the training panel; chosen with the sizes in `stage`."""
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
+_COLOURS = {False: COLOURS[0], True: COLOURS[1]}
 CHECKPOINT_SUFFIX = ".safetensors"
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
@@ -58,7 +71,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._session, self._settings = session, settings
         self._closed = False
-        self._scaled_for = ""
         self.actions_by_id = actions.build(self)
         self.addActions(list(self.actions_by_id.values()))
         bar = self.menuBar()
@@ -72,6 +84,7 @@ class MainWindow(QMainWindow):
         self.difference = Pane([], title="Difference")
         self.film = FilmStrip()
         self.timeline = Timeline()
+        self.lane = SurpriseLane(timeline.AXIS + 2, timeline.RIGHT)
         self.transport = TransportBar(self.actions_by_id)
         self.readouts = Readouts(len(wording.LABELS))
         self.policy = PolicyBars([wording.action_name(action) for action in range(NUM_ACTIONS)])
@@ -88,6 +101,7 @@ class MainWindow(QMainWindow):
         self.pictures = PictureDesk(
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
+        self.times = TimelineDesk(session, self.timeline, self.lane, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -135,6 +149,8 @@ class MainWindow(QMainWindow):
             reality_view="human" if session.human_visible else "agent",
             film_strip=session.film_visible,
             difference_pane=self.actions_by_id["difference"].isChecked(),
+            fan=session.fan_visible,
+            colours=_COLOURS[self.actions_by_id["blue_orange"].isChecked()],
             training_panel=self.training_panel.isVisibleTo(self),
             training={name: getattr(form, name) for name in form.__slots__},
             geometry=geometry,
@@ -159,7 +175,8 @@ class MainWindow(QMainWindow):
 
     def _compose(self) -> None:
         panes = (self.reality, self.dream, self.difference)
-        self._stage = Stage(panes, self.film, self.timeline, self.transport, Pane.chrome(), _film_room)
+        times = TimeArea(self.timeline, self.lane)
+        self._stage = Stage(panes, self.film, times, self.transport, Pane.chrome(), _film_room)
         for pane in panes:
             pane.enlarge_asked.connect(lambda pane=pane: self._stage.enlarge(pane))
         self._rule = QFrame()
@@ -196,6 +213,8 @@ class MainWindow(QMainWindow):
             "slower": session.slower,
             "faster": session.faster,
             "again": session.another_future,
+            "bookmark": session.toggle_bookmark,
+            "fit": self.timeline.fit,
             "show_training": session.show_training,
             "resume_run": self._choose_run_to_resume,
             "shortcuts": self.shortcuts.toggle,
@@ -203,6 +222,8 @@ class MainWindow(QMainWindow):
             by_id[name].triggered.connect(lambda _, slot=slot: slot())
         for name, frames in {"back": -1, "forward": 1, "back_ten": -10, "forward_ten": 10}.items():
             by_id[name].triggered.connect(lambda _, frames=frames: session.step_by(frames))
+        for name, direction in {"event_back": -1, "event_forward": 1}.items():
+            by_id[name].triggered.connect(lambda _, direction=direction: session.landmark_by(direction))
         for name, offset in {"episode_back": -1, "episode_forward": 1}.items():
             by_id[name].triggered.connect(lambda _, offset=offset: session.episode_by(offset))
         for mode in DreamMode:
@@ -211,6 +232,8 @@ class MainWindow(QMainWindow):
             by_id[name].triggered.connect(lambda _, human=human: self._show_human(human))
         by_id["film"].toggled.connect(self._show_film)
         by_id["difference"].toggled.connect(self._show_difference)
+        by_id["fan"].toggled.connect(self._show_fan)
+        by_id["blue_orange"].toggled.connect(self._choose_colours)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
@@ -219,17 +242,15 @@ class MainWindow(QMainWindow):
         by_id["full_screen"].triggered.connect(self._set_full_screen)
         by_id["training"].toggled.connect(self._show_training)
         self.shortcuts.toggled.connect(self._share_keyboard)
-        self.timeline.scrubbed.connect(session.seek)
         self.training_panel.continue_asked.connect(self._choose_run_to_resume)
         self._frames.valueChanged.connect(self._frames_chosen)
 
     def _connect_session(self) -> None:
         session = self._session
         session.cursor_changed.connect(self._show_moment)
-        session.episode_changed.connect(self._show_episode)
-        session.episode_grew.connect(self._show_episode)
-        session.readings_changed.connect(self._show_episode)
-        self.pictures.imagined_changed.connect(self._show_future)
+        session.episode_changed.connect(self._show_position)
+        session.episode_grew.connect(self._show_position)
+        self.pictures.imagined_changed.connect(lambda: self.times.show_future(self.pictures.future))
         session.playback_changed.connect(self._show_playback)
         session.rate_changed.connect(self._show_playback)
         session.mode_changed.connect(self._show_mode)
@@ -255,6 +276,8 @@ class MainWindow(QMainWindow):
             self.actions_by_id[name].setChecked(shown)
         self._show_film(settings.film_strip)
         self._show_difference(settings.difference_pane)
+        self.actions_by_id["fan"].setChecked(settings.fan)
+        self.actions_by_id["blue_orange"].setChecked(settings.colours == _COLOURS[True])
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
         self.actions_by_id["training"].setChecked(settings.training_panel)
         self._show_training(settings.training_panel)
@@ -266,7 +289,7 @@ class MainWindow(QMainWindow):
         self._show_mode()
         self._show_choice()
         self._show_playback()
-        self._show_episode()
+        self.times.show_episode()
         self._show_moment()
 
     @pyqtSlot()
@@ -277,26 +300,12 @@ class MainWindow(QMainWindow):
         self.policy.show_policy(
             None if reading is None else reading.policy, None if session.moment is None else session.moment.step.action
         )
-        self.timeline.show_cursor(session.index)
-        self.transport.show_position(wording.position(session.reel, session.index))
+        self._show_position()
         self.pictures.take_future()
 
     @pyqtSlot()
-    def _show_episode(self) -> None:
-        reel = self._session.reel
-        if reel is not None:
-            self.timeline.show_episode(reel.values, reel.rewards, reel.outcome)
-            self.timeline.show_cursor(self._session.index)
-            self.transport.show_position(wording.position(reel, self._session.index))
-
-    @pyqtSlot()
-    def _show_future(self) -> None:
-        future, reel = self.pictures.future, self._session.reel
-        shown = self._session.mode is DreamMode.FUTURE and future is not None and reel is not None
-        if future is None or reel is None or not shown or future.key.number != reel.number:
-            self.timeline.show_future(0, None)
-        else:
-            self.timeline.show_future(future.key.index, future.dream.values[0])
+    def _show_position(self) -> None:
+        self.transport.show_position(wording.position(self._session.reel, self._session.index))
 
     @pyqtSlot()
     def _show_playback(self) -> None:
@@ -336,9 +345,6 @@ class MainWindow(QMainWindow):
         title, line = wording.agent_lines(agent)
         self.readouts.show_agent(title, line, "" if agent is None or agent.path is None else str(agent.path))
         self.setWindowTitle("Dream Agent" if agent is None else f"{title} \u2013 Dream Agent")
-        if agent is not None and agent.name != self._scaled_for:
-            self._scaled_for = agent.name
-            self.timeline.forget_scale()
         self._show_training_choice()
         if self._session.moment is None:
             self.pictures.take_future()
@@ -374,6 +380,21 @@ class MainWindow(QMainWindow):
         self._stage.show_film(shown)
         self._session.set_film_visible(shown)
         self.pictures.wanted_changed()
+
+    @pyqtSlot(bool)
+    def _show_fan(self, shown: bool) -> None:
+        self._session.set_fan_visible(shown)
+        self.times.show_fan()
+
+    @pyqtSlot(bool)
+    def _choose_colours(self, blue_orange: bool) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.choose_pair(app, _COLOURS[blue_orange])
+        self.timeline.restyle()
+        self.times.show_episode()
+        for part in self.findChildren(QWidget):
+            part.update()
 
     @pyqtSlot(bool)
     def _show_difference(self, shown: bool) -> None:
@@ -475,5 +496,4 @@ class MainWindow(QMainWindow):
 
 
 def _film_room(width: int) -> stage.Film:
-    least, most = film_strip.heights(width)
-    return stage.Film(least, most)
+    return stage.Film(*film_strip.heights(width))

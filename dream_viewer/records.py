@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.episode import Outcome
+
 Origin = Literal["observed", "imagined", "forked"]
 """The border of a picture: green for what the model saw, red for what it made up, blue for what would really happen."""
 
@@ -74,3 +76,22 @@ class Film:
     imagined_title: str
     real_title: str
     missing: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """An episode as the timeline draws it; all arrays are (T,) float32, NaN where there is nothing.
+
+    Attributes:
+        values: predicted. rewards: received on arriving. realised: the discounted return that really came.
+        surprises: in nats. outcome: how it ended, once it has.
+        peaks: steps of surprises worth a mark. bookmarks: steps a person marked.
+    """
+
+    values: NDArray[np.float32]
+    rewards: NDArray[np.float32]
+    realised: NDArray[np.float32]
+    surprises: NDArray[np.float32]
+    outcome: Outcome | None = None
+    peaks: tuple[int, ...] = ()
+    bookmarks: tuple[int, ...] = ()

@@ -39,6 +39,7 @@ class Reel:
         episode: the Steps and how they ended.
         generation: of the weights whose Readings are shown.
         moments: one a Step.
+        bookmarks: indices that a person marked.
     """
 
     def __init__(self, first: Arrival) -> None:
@@ -46,6 +47,7 @@ class Reel:
         self.episode = Episode(first.game, first.difficulty, first.split, first.level_seed)
         self.generation = first.generation
         self.moments: list[Moment] = []
+        self.bookmarks: set[int] = set()
         self._rewards = Series()
         self._returns = Series()
         self._values = Series()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
 from dream_viewer.cursor import Cursor
+from dream_viewer.landmarks import Landmark, beside, landmarks
 from dream_viewer.messages import (
     AgentInfo,
     Arrival,
@@ -83,6 +84,7 @@ class Session(QObject):
         cursor_changed: another Moment is under the cursor, or its Reading changed: repaint.
         episode_changed: another episode is under the cursor: draw its timeline anew.
         episode_grew: Moments were appended to the episode under the cursor.
+        bookmarks_changed: those of the episode under the cursor did.
         readings_changed: the values of the whole episode under the cursor changed (reread).
         future_changed: `future` changed, or what `fork` knows of one.
         fan_changed: `fan` changed.
@@ -99,6 +101,7 @@ class Session(QObject):
     cursor_changed = pyqtSignal()
     episode_changed = pyqtSignal()
     episode_grew = pyqtSignal()
+    bookmarks_changed = pyqtSignal()
     readings_changed = pyqtSignal()
     future_changed = pyqtSignal()
     fan_changed = pyqtSignal()
@@ -132,6 +135,7 @@ class Session(QObject):
         self._cursor = Cursor()
         self._shelf = Shelf()
         self._studies = Studies(player)
+        self._landmarks: tuple[object, tuple[Landmark, ...]] = (None, ())
         self._branch = 0
         self._imagining_due = clock()
         self._weights: Weights | None = None
@@ -187,6 +191,17 @@ class Session(QObject):
     def at_live_edge(self) -> bool:
         """Nothing newer than the Moment under the cursor exists."""
         return self.reel is not None and self.is_live and self.index == self.reel.last
+
+    @property
+    def landmarks(self) -> tuple[Landmark, ...]:
+        """What is worth jumping to in the episode under the cursor, in order of time."""
+        reel = self.reel
+        if reel is None:
+            return ()
+        known = (reel.number, reel.generation, len(reel), frozenset(reel.bookmarks))
+        if self._landmarks[0] != known:
+            self._landmarks = (known, landmarks(reel))
+        return self._landmarks[1]
 
     @property
     def future_key(self) -> FutureKey | None:
@@ -292,6 +307,20 @@ class Session(QObject):
         self.pause()
         self._cursor.awaiting = 0
         self._move(index)
+
+    @pyqtSlot(int)
+    def landmark_by(self, direction: int) -> None:
+        """Pause at the next landmark (1) or the one before (-1), if there is one."""
+        place = beside(self.landmarks, self.index, direction)
+        if place is not None:
+            self.seek(place)
+
+    @pyqtSlot()
+    def toggle_bookmark(self) -> None:
+        """Mark the Moment under the cursor, or take its mark away."""
+        if self.reel is not None:
+            self.reel.bookmarks ^= {self.index}
+            self.bookmarks_changed.emit()
 
     @pyqtSlot(int)
     def episode_by(self, offset: int) -> None:

@@ -15,6 +15,7 @@ LEAST_AND_MOST_FRAMES = (2, 200)
 """Frames that a dream may go on for."""
 DREAM_MODES = ("belief", "dream", "future")
 REALITY_VIEWS = ("human", "agent")
+COLOURS = ("green-red", "blue-orange")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Settings:
         dream_mode: what the dream pane shows, one of DREAM_MODES.
         ground_every: frames from look to look in the dream along reality.
         reality_view: one of REALITY_VIEWS.
-        film_strip, difference_pane: what is shown beside the two panes.
+        film_strip, difference_pane, fan: what is shown beside the two panes, and on the timeline.
+        colours: of good and bad, of observed and imagined, one of COLOURS.
         training_panel: the panel is open.
         training: what the form of the training panel held, setting to value.
         folder: where the last checkpoint was opened.
@@ -42,6 +44,8 @@ class Settings:
     reality_view: str = "human"
     film_strip: bool = True
     difference_pane: bool = False
+    fan: bool = True
+    colours: str = "green-red"
     training_panel: bool = False
     training: dict[str, Any] = field(default_factory=dict)
     folder: str = ""
@@ -53,7 +57,11 @@ class Settings:
         return dataclasses.replace(self, **changes)
 
 
-_CHOICES: dict[str, tuple[Any, ...]] = {"dream_mode": DREAM_MODES, "reality_view": REALITY_VIEWS}
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "dream_mode": DREAM_MODES,
+    "reality_view": REALITY_VIEWS,
+    "colours": COLOURS,
+}
 
 _HEXADECIMAL = set("0123456789abcdef")
 _LIMITS: dict[str, tuple[float, float]] = {"speed": (0.0, 100.0), "ground_every": LEAST_AND_MOST_FRAMES}

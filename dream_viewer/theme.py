@@ -38,6 +38,19 @@ COLOURS: dict[str, str] = {
 }
 """Words for colours. `observed`, `imagined` and `forked` are borders; `high`, `middle`, `low` the value's scale."""
 
+PAIRS: dict[str, dict[str, str]] = {
+    "green-red": {word: COLOURS[word] for word in ("observed", "imagined", "forked", "high", "middle", "low")},
+    "blue-orange": {
+        "observed": "#4a9cf0",
+        "imagined": "#f0913a",
+        "forked": "#cdd3dd",
+        "high": "#5aa9f5",
+        "middle": "#a8adb8",
+        "low": "#f0913a",
+    },
+}
+"""Colours of good and bad: the usual pair, and one that colour-blind people tell apart."""
+
 VALUE_STOPS = ((0.0, "low"), (0.35, "low"), (0.55, "middle"), (0.75, "high"), (1.0, "high"))
 """The value's scale: place from 0 to 1, and the colour there; in between they blend."""
 
@@ -155,6 +168,12 @@ def _palette() -> QPalette:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, colour("faint"))
     return palette
+
+
+def choose_pair(app: QApplication, name: str) -> None:
+    """Take one of PAIRS; painted widgets must be told to paint anew, plots to take their pens anew."""
+    COLOURS.update(PAIRS[name])
+    apply(app)
 
 
 def apply(app: QApplication) -> None:

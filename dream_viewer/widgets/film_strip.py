@@ -21,9 +21,11 @@ GAP = 3
 EDGE = 2
 LEAST_SIDE = 36
 """Side of a frame below which the strip is not worth its place, in logical pixels."""
+GOOD_SIDE = 64
 MOST_SIDE = 96
 ENLARGED = 192
 """Side of a frame under the mouse."""
+_LEAST_WITH_UNIT = 44
 _MARGIN = 10
 _CAPTION = 22
 
@@ -32,10 +34,10 @@ FRAMES = 15
 """Frames for which there is room beside each other; the sides of the frames do not depend on how many there are."""
 
 
-def heights(width: int) -> tuple[int, int]:
-    """The least and the greatest height that a strip of this width can make use of."""
-    widest = (width + GAP) // FRAMES - GAP
-    return _height(LEAST_SIDE), _height(min(max(widest, LEAST_SIDE), MOST_SIDE))
+def heights(width: int) -> tuple[int, int, int]:
+    """The least, a good and the greatest height that a strip of this width can make use of."""
+    widest = min(max((width + GAP) // FRAMES - GAP, LEAST_SIDE), MOST_SIDE)
+    return _height(LEAST_SIDE), _height(min(widest, GOOD_SIDE)), _height(widest)
 
 
 def _height(side: int) -> int:
@@ -202,7 +204,8 @@ class FilmStrip(QWidget):
             if real.error is not None:
                 painter.setPen(theme.colour("muted"))
                 numbers = QRect(below.left(), below.bottom() + 1, below.width(), NUMBERS)
-                painter.drawText(numbers, Qt.AlignmentFlag.AlignCenter, f"{real.error:.1f} %")
+                unit = " %" if below.width() >= _LEAST_WITH_UNIT else ""
+                painter.drawText(numbers, Qt.AlignmentFlag.AlignCenter, f"{real.error:.1f}{unit}")
         if column.ahead in (self._ahead, self._hovered):
             bright = column.ahead == self._ahead
             painter.setPen(theme.colour("text" if bright else "muted"))

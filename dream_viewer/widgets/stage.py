@@ -14,8 +14,12 @@ UNIT = 64
 GAP = 10
 LEAST_BELOW = 86
 """Height of the timeline at least."""
-GOOD_BELOW = 110
+LOW_BELOW = 124
 """Height of the timeline below which the film strip does not push it."""
+GOOD_BELOW = 132
+"""Height of the timeline where there is room for everything."""
+GOOD_SIDE = 448
+"""Side of the pictures, in logical pixels, from which on strip and timeline get good room before they grow further."""
 LEAST_SIDE = 320
 """Side of a picture at least, in logical pixels: a pane's header has room above it."""
 
@@ -25,10 +29,12 @@ class Film:
     """What the film strip needs.
 
     Attributes:
-        least: its height below which it is not worth its place. most: what it can make use of.
+        least: its height below which it is not worth its place. good: where there is room for everything.
+        most: what it can make use of.
     """
 
     least: int
+    good: int
     most: int
 
 
@@ -54,11 +60,14 @@ def arrange(
         film: the strip is shown; None: it is not.
     """
     alone = panes == 1
-    least_film = 0 if film is None or alone else film.least + GAP
-    least_below = 0 if alone else LEAST_BELOW + GAP
+    shown_film = None if alone else film
     wide = (size.width() - GAP * (panes - 1)) / panes - chrome.width()
-    high = size.height() - chrome.height() - bar_height - least_below - least_film
-    side = max(int(min(wide, high) * ratio) // UNIT, 1) * UNIT / ratio
+    high = size.height() - chrome.height() - bar_height
+    least = 0 if alone else GAP + LEAST_BELOW + (0 if shown_film is None else GAP + shown_film.least)
+    good = 0 if alone else GAP + GOOD_BELOW + (0 if shown_film is None else GAP + shown_film.good)
+    side = _whole(min(wide, high - good), ratio)
+    if side < GOOD_SIDE:
+        side = _whole(min(wide, high - least), ratio)
     pane = QSize(int(side + 0.999) + chrome.width(), int(side + 0.999) + chrome.height())
     left = (size.width() - panes * pane.width() - GAP * (panes - 1)) // 2
     places = tuple(QRect(left + i * (pane.width() + GAP), 0, pane.width(), pane.height()) for i in range(panes))
@@ -68,11 +77,17 @@ def arrange(
         return Places(places, None, None, bar, side)
     top = pane.height() + GAP
     strip = None
-    if film is not None:
-        height = min(film.most, max(film.least, bar_top - top - GAP - GOOD_BELOW))
+    if shown_film is not None:
+        below = LOW_BELOW if side < GOOD_SIDE else GOOD_BELOW
+        height = min(shown_film.most, max(shown_film.least, bar_top - top - GAP - below))
         strip = QRect(0, top, width, height)
         top += height + GAP
     return Places(places, strip, QRect(0, top, width, bar_top - top), bar, side)
+
+
+def _whole(side: float, ratio: float) -> float:
+    """The largest whole multiple of UNIT device pixels that is no larger, at least one, in logical pixels."""
+    return max(int(side * ratio) // UNIT, 1) * UNIT / ratio
 
 
 class Stage(QWidget):

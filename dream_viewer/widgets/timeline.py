@@ -1,15 +1,16 @@
-"""The value timeline: how good the agent thinks each state of the episode is."""
+"""The value timeline: how good the agent thinks each state of the episode is, and what really came of it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QFont, QLinearGradient, QMouseEvent, QPen
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import QBrush, QColor, QFont, QLinearGradient, QMouseEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer import theme
+from dream_viewer.records import Course
 from dream_viewer.scales import EXCESS, SteadyScale, steps_shown
 from trainer.episode import Outcome
 
@@ -18,101 +19,172 @@ _ENDS: dict[Outcome, tuple[str, str]] = {
     "lost": ("lost", "low"),
     "timeout": ("time-out", "reward"),
 }
+AXIS = 38
+"""Width of the scale's numbers at the left."""
+RIGHT = 10
+LEAST_SPAN = 12
+"""Steps shown at the deepest zoom."""
+_NOTCH = 120
+_ZOOM = 1.25
+_MINUS = "\u2212"
+_EMPTY = np.empty(0, np.float32)
 
 
 class Timeline(pg.PlotWidget):
-    """Value against step: green where high, red where low, on a scale that only widens; click or drag to scrub.
+    """Value against step: green where high, red where low, on a scale that only widens.
+
+    A click or drag with the left button scrubs. The wheel zooms, a drag with another button (or with Shift) pans, a
+    double click shows the whole episode again. Under the mouse the title tells every curve's number.
 
     Signals:
         scrubbed: a person asked for this step (clamped to the episode by whoever listens).
+        ranged: another stretch of the episode is shown: its first and last step, fractions of steps too.
+        hovered: the mouse is over this step; None: it is elsewhere.
     """
 
     scrubbed = pyqtSignal(int)
+    ranged = pyqtSignal(float, float)
+    hovered = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=theme.colour("panel"))
         self.scale_of_values = SteadyScale()
-        self._values: NDArray[np.float32] = np.empty(0, np.float32)
-        self.setMinimumHeight(80)
+        self._course = Course(_EMPTY, _EMPTY, _EMPTY, _EMPTY)
+        self._fan_start = 0
+        self._band: NDArray[np.float32] | None = None
+        self._zoomed: tuple[float, float] | None = None
+        self._fitted: object = None
+        self._grip: float | None = None
+        self.setMinimumHeight(60)
         self.setAccessibleName("Value timeline")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.setMouseTracking(True)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
-        item.setContentsMargins(2, 16, 10, 0)
+        item.setContentsMargins(2, 16, RIGHT, 0)
         item.getViewBox().setMouseEnabled(False, False)
         item.getViewBox().setDefaultPadding(0)
         self._style_axes()
+        self._make_items()
+        self._title = QLabel(self)
+        self._title.setProperty("role", "label")
+        self._title.setTextFormat(Qt.TextFormat.RichText)
+        self._title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._title.move(AXIS + 10, 3)
+        self.restyle()
+        self.show_course(self._course)
 
-        self._zero = pg.InfiniteLine(0, angle=0, pen=pg.mkPen(theme.colour("line"), width=1))
-        self._fill = pg.PlotCurveItem(pen=None, brush=theme.colour("text", 12), connect="finite")
+    def _make_items(self) -> None:
+        self._zero = pg.InfiniteLine(0, angle=0)
+        self._fill = pg.PlotCurveItem(pen=None, connect="finite")
+        self._realised = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._low, self._high = pg.PlotCurveItem(pen=None), pg.PlotCurveItem(pen=None)
+        self._between = pg.FillBetweenItem(self._low, self._high)
+        self._median = pg.PlotCurveItem(antialias=True)
         self._line = pg.PlotCurveItem(connect="finite", antialias=True)
-        self._future = pg.PlotCurveItem(
-            pen=pg.mkPen(theme.colour("text", 190), width=1.5, style=Qt.PenStyle.DotLine), antialias=True
-        )
-        self._rewards = pg.ScatterPlotItem(
-            size=11, symbol="d", brush=theme.colour("reward"), pen=pg.mkPen(theme.colour("panel"), width=1)
-        )
-        self._end = pg.InfiniteLine(angle=90, pen=pg.mkPen(theme.colour("muted"), width=1))
+        self._future = pg.PlotCurveItem(antialias=True)
+        self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
+        self._bookmarks = pg.ScatterPlotItem(size=9, symbol="t")
+        self._end = pg.InfiniteLine(angle=90)
         self._end_word = pg.TextItem(anchor=(1, 0))
-        self._cursor = pg.InfiniteLine(0, angle=90, pen=pg.mkPen(theme.colour("text"), width=1))
-        self._dot = pg.ScatterPlotItem(
-            size=9, brush=theme.colour("text"), pen=pg.mkPen(theme.colour("panel"), width=1.5)
-        )
+        self._bootstrap = pg.ScatterPlotItem(size=8)
+        self._ghost = pg.InfiniteLine(0, angle=90)
+        self._cursor = pg.InfiniteLine(0, angle=90)
+        self._dot = pg.ScatterPlotItem(size=9)
+        self._ghost.hide()
         for mark in (
             self._zero,
             self._fill,
+            self._low,
+            self._high,
+            self._between,
+            self._median,
+            self._realised,
             self._line,
             self._future,
             self._end,
             self._end_word,
+            self._bootstrap,
+            self._ghost,
             self._cursor,
+            self._bookmarks,
             self._rewards,
             self._dot,
         ):
-            item.addItem(mark, ignoreBounds=True)
-        title = QLabel("Value: the return it expects from here", self)
-        title.setProperty("role", "label")
-        title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        title.move(48, 4)
-        self._fit(0)
-        self.show_episode(self._values, self._values, None)
+            self.getPlotItem().addItem(mark, ignoreBounds=True)
+
+    def restyle(self) -> None:
+        """Take all colours anew from the theme."""
+        line = Qt.PenStyle
+        panel = pg.mkPen(theme.colour("panel"), width=1)
+        self._zero.setPen(pg.mkPen(theme.colour("line"), width=1))
+        self._fill.setBrush(theme.colour("text", 12))
+        self._realised.setPen(pg.mkPen(theme.colour("text", 150), width=1.5, style=line.DashLine))
+        self._between.setBrush(theme.colour("accent", 46))
+        self._median.setPen(pg.mkPen(theme.colour("accent"), width=1.5))
+        self._future.setPen(pg.mkPen(theme.colour("text", 190), width=1.5, style=line.DotLine))
+        self._rewards.setBrush(theme.colour("reward"))
+        self._rewards.setPen(panel)
+        self._bookmarks.setBrush(theme.colour("accent"))
+        self._bookmarks.setPen(panel)
+        self._bootstrap.setBrush(theme.colour("panel"))
+        self._bootstrap.setPen(pg.mkPen(theme.colour("text", 190), width=1.5))
+        self._ghost.setPen(pg.mkPen(theme.colour("muted", 130), width=1))
+        self._cursor.setPen(pg.mkPen(theme.colour("text"), width=1))
+        self._dot.setBrush(theme.colour("text"))
+        self._dot.setPen(pg.mkPen(theme.colour("panel"), width=1.5))
+        self._fitted = None
+        self.show_course(self._course)
 
     @property
     def cursor_index(self) -> int:
         """Where the cursor is drawn."""
         return round(self._cursor.value())
 
+    @property
+    def title(self) -> str:
+        """The line above the curves: what they are, or under the mouse their numbers."""
+        return self._title.text()
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """First and last step on show."""
+        return self._zoomed or (-0.5, steps_shown(len(self._course.values)) + 0.5)
+
     def forget_scale(self) -> None:
         """Begin with a new scale: for another agent or another game."""
         self.scale_of_values.reset()
-        self._fit(len(self._values))
+        self._fit()
 
-    def show_episode(self, values: NDArray[np.float32], rewards: NDArray[np.float32], outcome: Outcome | None) -> None:
-        """Draw an episode as far as it is known.
-
-        Args:
-            values: (T,), NaN where nothing was read. rewards: (T,). outcome: how it ended, once it has.
-        """
-        self._values = values
-        self.scale_of_values.include(values)
-        self._fit(len(values))
-        steps = np.arange(len(values), dtype=np.float32)
-        self._line.setData(steps, values)
-        self._fill.setData(steps, values)
-        rewarded = np.flatnonzero(rewards)
-        self._rewards.setData(rewarded.astype(np.float32), self._heights(rewarded))
-        self._show_end(outcome)
+    def show_course(self, course: Course) -> None:
+        """Draw an episode as far as it is known."""
+        self._course = course
+        self.scale_of_values.include(course.values)
+        self.scale_of_values.include(course.realised)
+        self._fit()
+        steps = np.arange(len(course.values), dtype=np.float32)
+        self._line.setData(steps, course.values)
+        self._fill.setData(steps, course.values)
+        self._realised.setData(steps, course.realised)
+        self._mark(self._rewards, np.flatnonzero(course.rewards))
+        self._mark(self._bookmarks, np.array(course.bookmarks, np.intp))
+        self._show_end(course.outcome)
+        self._retitle(None)
 
     def show_cursor(self, index: int) -> None:
-        """Move the cursor."""
+        """Move the cursor; zoomed in, what is shown moves along when it would be lost from sight."""
         self._cursor.setValue(index)
-        value = self._values[index] if index < len(self._values) else np.nan
+        values = self._course.values
+        value = values[index] if index < len(values) else np.nan
         if np.isfinite(value):
             self._dot.setData([index], [float(value)])
         else:
             self._dot.clear()
+        if self._zoomed is not None and self._grip is None and not self._zoomed[0] <= index <= self._zoomed[1]:
+            width = self._zoomed[1] - self._zoomed[0]
+            self._zoom_to(index - 0.2 * width, width)
 
     def show_future(self, start: int, values: NDArray[np.float32] | None) -> None:
         """Draw what the model imagines the values to become.
@@ -121,65 +193,122 @@ class Timeline(pg.PlotWidget):
             start: index of the Moment it starts from. values: (H,), values[i] belongs to step start + i + 1; None
                 takes the line away.
         """
-        if values is None or start >= len(self._values) or not np.isfinite(self._values[start]):
+        known = self._course.values
+        if values is None or start >= len(known) or not np.isfinite(known[start]):
             self._future.setData([], [])
             return
-        self._future.setData(
-            np.arange(start, start + len(values) + 1, dtype=np.float32), np.concatenate([self._values[[start]], values])
-        )
+        steps = np.arange(start, start + len(values) + 1, dtype=np.float32)
+        self._future.setData(steps, np.concatenate([known[[start]], values]))
+
+    def show_fan(self, start: int, band: NDArray[np.float32] | None) -> None:
+        """Draw what many imagined futures promise.
+
+        Args:
+            start: index of the Moment they start from.
+            band: (3, H + 1) lower edge, median, upper edge; column i belongs to step start + i. None: nothing.
+        """
+        self._fan_start, self._band = start, band
+        if band is None:
+            for curve in (self._low, self._median, self._high):
+                curve.setData([], [])
+        else:
+            steps = np.arange(start, start + band.shape[1], dtype=np.float32)
+            for curve, heights in zip((self._low, self._median, self._high), band, strict=True):
+                curve.setData(steps, heights)
+        self._between.setVisible(band is not None)
+        self._retitle(None)
+
+    def fit(self) -> None:
+        """Show the whole episode."""
+        self._zoomed = None
+        self._fit()
+
+    # The mouse
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
-        """Scrub to the step under the mouse."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            self._scrub(ev)
+        """Scrub to the step under the mouse, or take hold of what is shown."""
+        if ev.button() == Qt.MouseButton.LeftButton and not ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.scrubbed.emit(self._step_at(ev.pos()))
+        else:
+            self._grip = self._place_at(ev.pos())
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
-        """Scrub along while the button is down."""
-        if ev.buttons() & Qt.MouseButton.LeftButton:
-            self._scrub(ev)
+        """Scrub or pan along while a button is down; tell the numbers otherwise."""
+        if self._grip is not None:
+            first, last = self.span
+            self._zoom_to(first + self._grip - self._place_at(ev.pos()), last - first)
+        elif ev.buttons() & Qt.MouseButton.LeftButton:
+            self.scrubbed.emit(self._step_at(ev.pos()))
+        self._hover(self._step_at(ev.pos()))
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
-        """Nothing: pyqtgraph's own dragging stays away."""
+        """Let go."""
+        self._grip = None
 
-    def _scrub(self, event: QMouseEvent) -> None:
-        place = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(event.pos()))
-        self.scrubbed.emit(round(place.x()))
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        """Show the whole episode."""
+        if ev.button() == Qt.MouseButton.LeftButton:
+            self.fit()
 
-    def _heights(self, steps: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Where to draw marks: on the line, or on the last known value where nothing was read."""
-        known = np.flatnonzero(np.isfinite(self._values))
-        if not len(known):
-            return np.zeros(len(steps), np.float32)
-        before = np.maximum(np.searchsorted(known, steps, side="right") - 1, 0)
-        return self._values[known[before]]
+    def wheelEvent(self, ev: QWheelEvent) -> None:
+        """Zoom around the step under the mouse; a sideways wheel pans."""
+        first, last = self.span
+        width = last - first
+        sideways = ev.angleDelta().x() / _NOTCH
+        if sideways:
+            self._zoom_to(first - sideways * width / 10, width)
+        turns = ev.angleDelta().y() / _NOTCH
+        if turns:
+            place = self._place_at(ev.position().toPoint())
+            wanted = max(width / _ZOOM**turns, LEAST_SPAN)
+            self._zoom_to(place - (place - first) * wanted / width, wanted)
+        ev.accept()
 
-    def _show_end(self, outcome: Outcome | None) -> None:
-        ended = outcome is not None and len(self._values) > 0
-        self._end.setVisible(ended)
-        self._end_word.setVisible(ended)
-        if outcome is None or not ended:
-            return
-        word, tone = _ENDS[outcome]
-        last = len(self._values) - 1
-        self._end.setPen(pg.mkPen(theme.colour(tone), width=1, style=Qt.PenStyle.DashLine))
-        self._end.setValue(last)
-        self._end_word.setText(word, color=theme.colour(tone))
-        self._end_word.setAnchor((0 if last < steps_shown(last) * 0.8 else 1, 0))
-        self._end_word.setPos(last, self._limits()[1])
+    def leaveEvent(self, ev: QEvent) -> None:
+        """Nothing is under the mouse any more."""
+        super().leaveEvent(ev)
+        self._hover(None)
+
+    def _place_at(self, point: QPoint) -> float:
+        view = self.getPlotItem().getViewBox()
+        return float(view.mapSceneToView(self.mapToScene(point)).x())
+
+    def _step_at(self, point: QPoint) -> int:
+        return round(self._place_at(point))
+
+    def _hover(self, step: int | None) -> None:
+        inside = step is not None and 0 <= step < len(self._course.values)
+        self._ghost.setVisible(inside)
+        if inside:
+            self._ghost.setValue(step)
+        self._retitle(step if inside else None)
+        self.hovered.emit(step if inside else None)
+
+    # Zoom
+
+    def _zoom_to(self, first: float, width: float) -> None:
+        """Show a stretch of this width from there on, within the episode."""
+        low, high = -0.5, steps_shown(len(self._course.values)) + 0.5
+        if width >= high - low:
+            self._zoomed = None
+        else:
+            first = min(max(first, low), high - width)
+            self._zoomed = (first, first + width)
+        self._fit()
 
     def _limits(self) -> tuple[float, float]:
         scale = self.scale_of_values
         room = (scale.high - scale.low) * EXCESS
         return scale.low - room, scale.high + room
 
-    def _fit(self, steps: int) -> None:
+    def _fit(self) -> None:
         scale = self.scale_of_values
-        wanted = (steps_shown(steps), scale.low, scale.high)
-        if getattr(self, "_fitted", None) == wanted:
+        wanted = (self.span, scale.low, scale.high)
+        if self._fitted == wanted:
             return
         self._fitted = wanted
         view = self.getPlotItem().getViewBox()
-        view.setRange(xRange=(-0.5, wanted[0] + 0.5), yRange=self._limits(), padding=0)
+        view.setRange(xRange=self.span, yRange=self._limits(), padding=0)
         middle = (scale.low + scale.high) / 2
         ticks = sorted({scale.low, 0.0, middle, scale.high})
         self.getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in ticks]])
@@ -187,6 +316,75 @@ class Timeline(pg.PlotWidget):
         pen.setCosmetic(True)
         self._line.setPen(pen)
         self._fill.setFillLevel(scale.low)
+        self._place_end_word()
+        self.ranged.emit(*self.span)
+
+    # Words and marks
+
+    def _retitle(self, step: int | None) -> None:
+        text = self._legend() if step is None else self._numbers(step)
+        if text != self._title.text():
+            self._title.setText(text)
+            self._title.adjustSize()
+
+    def _legend(self) -> str:
+        parts = ["Value: the return it expects"]
+        if np.isfinite(self._course.realised).any():
+            parts.append(_coloured("- - what really came", "text"))
+        if self._band is not None:
+            parts.append(_coloured("imagined futures: median, 5\u201395 %", "accent"))
+        return " &nbsp;·&nbsp; ".join(parts)
+
+    def _numbers(self, step: int) -> str:
+        course = self._course
+        parts = [f"step {step}"]
+        for word, series in (("value", course.values), ("really came", course.realised)):
+            if np.isfinite(series[step]):
+                parts.append(f"{word} {_number(series[step])}")
+        place = step - self._fan_start
+        if self._band is not None and 0 <= place < self._band.shape[1]:
+            low, middle, high = (_number(edge) for edge in self._band[:, place])
+            parts.append(f"imagined {middle} ({low} to {high})")
+        if course.rewards[step]:
+            parts.append(f"reward {_number(course.rewards[step])}")
+        if np.isfinite(course.surprises[step]):
+            parts.append(f"surprise {course.surprises[step]:.1f} nats")
+        return _coloured(" &nbsp;·&nbsp; ".join(parts), "text")
+
+    def _mark(self, marks: pg.ScatterPlotItem, steps: NDArray[np.intp]) -> None:
+        """Put marks on the line, or at the last known value where nothing was read."""
+        known = np.flatnonzero(np.isfinite(self._course.values))
+        if not len(known) or not len(steps):
+            marks.setData(steps.astype(np.float32), np.zeros(len(steps), np.float32))
+            return
+        before = np.maximum(np.searchsorted(known, steps, side="right") - 1, 0)
+        marks.setData(steps.astype(np.float32), self._course.values[known[before]])
+
+    def _show_end(self, outcome: Outcome | None) -> None:
+        values, realised = self._course.values, self._course.realised
+        ended = outcome is not None and len(values) > 0
+        self._end.setVisible(ended)
+        self._end_word.setVisible(ended)
+        goes_on = ended and outcome == "timeout" and len(values) > 1 and bool(np.isfinite(realised[-2]))
+        self._bootstrap.setVisible(goes_on)
+        if outcome is None or not ended:
+            return
+        if goes_on:
+            self._bootstrap.setData([len(values) - 2], [float(realised[-2])])
+        word, tone = _ENDS[outcome]
+        last = len(values) - 1
+        self._end.setPen(pg.mkPen(theme.colour(tone), width=1, style=Qt.PenStyle.DashLine))
+        self._end.setValue(last)
+        self._end_word.setText(word, color=theme.colour(tone))
+        self._end_word.setPos(last, self._limits()[1])
+        self._place_end_word()
+
+    def _place_end_word(self) -> None:
+        """On the side of the end where there is room; nowhere where the end is out of sight."""
+        first, last = self.span
+        place = (self._end.value() - first) / (last - first)
+        self._end_word.setVisible(self._end.isVisible() and 0 <= place <= 1)
+        self._end_word.setAnchor((0 if place < 0.8 else 1, 0))
 
     def _gradient(self) -> QLinearGradient:
         gradient = QLinearGradient(QPointF(0, self.scale_of_values.low), QPointF(0, self.scale_of_values.high))
@@ -202,5 +400,13 @@ class Timeline(pg.PlotWidget):
             axis.setPen(QColor(0, 0, 0, 0))
             axis.setTextPen(theme.colour("muted"))
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=5, hideOverlappingLabels=False)
-        self.getAxis("left").setWidth(38)
+        self.getAxis("left").setWidth(AXIS)
         self.getAxis("bottom").setHeight(20)
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".replace("-", _MINUS)
+
+
+def _coloured(text: str, word: str) -> str:
+    return f'<span style="color: {theme.COLOURS[word]}">{text}</span>'

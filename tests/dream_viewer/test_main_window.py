@@ -13,7 +13,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicatio
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import wording
+from dream_viewer import theme, wording
 from dream_viewer.difference import difference_picture
 from dream_viewer.elided import ElidedLabel
 from dream_viewer.messages import FutureKey, LevelChoice, Opened, TrainingRequest
@@ -21,7 +21,7 @@ from dream_viewer.playback import State
 from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.widgets.failure_dialog import FailureDialog
-from tests.dream_viewer.feed import agent_info, arrival, end_moment, forked, future, opened, picture
+from tests.dream_viewer.feed import agent_info, arrival, end_moment, fan, forked, future, opened, picture
 from tests.dream_viewer.window import Desk
 from trainer.events import Evaluated, Finished, Metrics, Progress, Saved, Started
 
@@ -338,6 +338,81 @@ def test_a_double_click_enlarges_a_pane_and_gives_it_back(desk: Desk, qtbot: QtB
     assert window.dream.width() == before and window.reality.isVisible() and window.timeline.isVisible()
 
 
+# Timeline and events
+
+
+def test_the_fan_opens_from_the_cursor(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(20)
+    desk.session.seek(12)
+    key = desk.player.asked("ask_fan")[-1][0]
+    assert key.index == 12
+    desk.player.tell(fan(key))
+    desk.session.tick()
+    steps, _ = desk.window.timeline._median.getData()
+    assert steps[0] == 12 and len(steps) == 16
+    press(qtbot, desk, Qt.Key.Key_U)
+    assert not desk.window.timeline._between.isVisible()
+    press(qtbot, desk, Qt.Key.Key_U)
+    assert desk.window.timeline._between.isVisible()
+    desk.session.seek(3)
+    assert not desk.window.timeline._between.isVisible(), "another Moment, another fan"
+
+
+def test_what_really_came_is_shown_once_the_episode_is_over(desk: Desk) -> None:
+    desk.live(20)
+    assert "really came" not in desk.window.timeline.title
+    desk.live_to_the_end(20, number=1)
+    assert "really came" in desk.window.timeline.title
+    assert desk.window.timeline._realised.getData()[1][19] == pytest.approx(10.0)
+
+
+def test_the_lane_stands_below_the_timeline_and_scrubs(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(60)
+    lane = desk.window.lane
+    assert lane.isVisible() and lane.width() == desk.window.timeline.width()
+    place = QPoint(round(lane.place_of(21)), 14)
+    qtbot.mouseClick(lane, Qt.MouseButton.LeftButton, pos=place)
+    assert desk.session.index == 21
+
+
+def test_comma_and_dot_go_from_event_to_event(desk: Desk, qtbot: QtBot) -> None:
+    desk.live_to_the_end(20)
+    desk.session.seek(7)
+    press(qtbot, desk, Qt.Key.Key_B)
+    assert desk.window.timeline._bookmarks.getData()[0].tolist() == [7]
+    desk.session.go_first()
+    places = []
+    for key in (Qt.Key.Key_Period, Qt.Key.Key_Period, Qt.Key.Key_Period, Qt.Key.Key_Comma, Qt.Key.Key_Comma):
+        press(qtbot, desk, key)
+        places.append(desk.session.index)
+    assert places == [7, 20, 20, 7, 7] and desk.session.playback.state is State.PAUSED
+    press(qtbot, desk, Qt.Key.Key_B)
+    assert desk.session.landmarks[0].kind == "reward"
+
+
+def test_another_episode_is_shown_whole(desk: Desk, qtbot: QtBot) -> None:
+    desk.live_to_the_end(60)
+    desk.live(3, number=1)
+    desk.window.timeline._zoom_to(0, 20)
+    press(qtbot, desk, Qt.Key.Key_Up)
+    assert desk.window.timeline.span == (-0.5, 100.5)
+    desk.window.timeline._zoom_to(0, 20)
+    press(qtbot, desk, Qt.Key.Key_0)
+    assert desk.window.timeline.span == (-0.5, 100.5)
+
+
+def test_blue_and_orange_everywhere_and_remembered(shown: Show) -> None:
+    desk = shown(Settings(colours="blue-orange"))
+    try:
+        desk.live(20)
+        assert desk.window.settings_now().colours == "blue-orange"
+        border = desk.window.reality.grab().toImage().pixelColor(1, 100)
+        assert border.name() == theme.PAIRS["blue-orange"]["observed"]
+    finally:
+        desk.window.actions_by_id["blue_orange"].setChecked(False)
+    assert desk.window.reality.grab().toImage().pixelColor(1, 100).name() == theme.PAIRS["green-red"]["observed"]
+
+
 # Checkpoints
 
 
@@ -649,4 +724,4 @@ def test_without_an_agent_the_window_says_how_to_open_one(desk: Desk) -> None:
         desk.window.actions_by_id[name].trigger()
     assert desk.session.reel is None and desk.session.index == 0
     assert not any(desk.player.asked(what) for what in ("step_once", "ask_future", "ask_reread", "ask_picture"))
-    assert "Ctrl+O" in desk.window.dream.message and len(desk.window.timeline._values) == 0
+    assert "Ctrl+O" in desk.window.dream.message and len(desk.window.timeline._course.values) == 0

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from dream_viewer.widgets.stage import LEAST_BELOW, UNIT, Film, Stage, arrange
 
 CHROME, BAR = QSize(6, 62), 44
-FILM = Film(108, 168)
+FILM = Film(108, 150, 168)
 
 
 @pytest.mark.parametrize("panes", [1, 2, 3])
@@ -42,6 +42,8 @@ def test_places(size: tuple[int, int], ratio: float, film: Film | None, panes: i
         ((790, 640), 2, FILM, 320),
         ((1046, 760), 3, FILM, 320),
         ((1046, 760), 1, FILM, 640),
+        ((1676, 1000), 2, None, 704),
+        ((1676, 1000), 2, FILM, 576),
     ],
 )
 def test_pictures_are_as_large_as_they_can_be(size: tuple[int, int], panes: int, film: Film | None, side: int) -> None:

@@ -1,12 +1,17 @@
 """The value timeline: colours by height, a steady scale, marks, and scrubbing."""
 
+from typing import Any
+
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, Qt
-from PyQt6.QtGui import QColor
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QWheelEvent
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.widgets.timeline import Timeline
+from dream_viewer import theme
+from dream_viewer.records import Course
+from dream_viewer.widgets.timeline import LEAST_SPAN, Timeline
 
 
 @pytest.fixture
@@ -18,11 +23,17 @@ def timeline(qtbot: QtBot) -> Timeline:
     return timeline
 
 
-def show(timeline: Timeline, values: list[float], rewards: dict[int, float] | None = None, outcome=None) -> None:
+def course(values: list[float], rewards: dict[int, float] | None = None, **others: Any) -> Course:
+    line = np.array(values, np.float32)
     given = np.zeros(len(values), np.float32)
     for index, reward in (rewards or {}).items():
         given[index] = reward
-    timeline.show_episode(np.array(values, np.float32), given, outcome)
+    nothing = np.full(len(values), np.nan, np.float32)
+    return Course(**{"values": line, "rewards": given, "realised": nothing, "surprises": nothing} | others)
+
+
+def show(timeline: Timeline, values: list[float], rewards: dict[int, float] | None = None, **others: Any) -> None:
+    timeline.show_course(course(values, rewards, **others))
 
 
 def place(timeline: Timeline, step: float, value: float) -> QPoint:
@@ -69,7 +80,7 @@ def test_another_agent_gets_a_scale_of_its_own(timeline: Timeline) -> None:
 
 
 def test_rewards_are_marked_on_the_line_and_beyond_its_end(timeline: Timeline) -> None:
-    show(timeline, [5.0, 6.0, 7.0, np.nan], {1: 1.0, 3: 10.0}, "won")
+    show(timeline, [5.0, 6.0, 7.0, np.nan], {1: 1.0, 3: 10.0}, outcome="won")
     steps, heights = timeline._rewards.getData()
     assert steps.tolist() == [1, 3] and heights.tolist() == [6, 7]
 
@@ -102,10 +113,117 @@ def test_a_drag_scrubs_along(timeline: Timeline, qtbot: QtBot) -> None:
     assert asked[0] == 10 and asked[-1] == 30
 
 
-def test_the_right_button_does_nothing(timeline: Timeline, qtbot: QtBot) -> None:
-    show(timeline, [5.0] * 50)
+def turn(timeline: Timeline, at: QPoint, notches: int, sideways: bool = False) -> None:
+    delta = QPoint(120 * notches, 0) if sideways else QPoint(0, 120 * notches)
+    none = (Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+    timeline.wheelEvent(QWheelEvent(QPointF(at), QPointF(timeline.mapToGlobal(at)), QPoint(), delta, *none))
+
+
+def test_the_wheel_zooms_around_the_mouse_and_a_double_click_fits(timeline: Timeline, qtbot: QtBot) -> None:
+    show(timeline, [5.0] * 90)
+    whole, at = timeline.span, place(timeline, 30, 5.0)
+    with qtbot.waitSignal(timeline.ranged):
+        turn(timeline, at, 3)
+    first, last = timeline.span
+    assert last - first < 60 and first < 30 < last
+    assert abs(place(timeline, 30, 5.0).x() - at.x()) <= 1, "what is under the mouse stays there"
+    turn(timeline, at, 50)
+    assert timeline.span[1] - timeline.span[0] == pytest.approx(LEAST_SPAN)
+    qtbot.mouseDClick(timeline.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert timeline.span == whole
+    turn(timeline, at, 2)
+    turn(timeline, at, -9)
+    assert timeline.span == whole
+
+
+@pytest.mark.parametrize(
+    ("button", "modifier"),
+    [
+        (Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier),
+        (Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier),
+        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
+    ],
+)
+def test_other_drags_pan_and_do_not_scrub(timeline: Timeline, qtbot: QtBot, button, modifier) -> None:
+    show(timeline, [5.0] * 90)
+    turn(timeline, place(timeline, 30, 5.0), 4)
+    first, last = timeline.span
+    start, end = place(timeline, 30, 5.0), place(timeline, 25, 5.0)
     with qtbot.assertNotEmitted(timeline.scrubbed):
-        qtbot.mouseClick(timeline.viewport(), Qt.MouseButton.RightButton, pos=place(timeline, 10, 5.0))
+        qtbot.mousePress(timeline.viewport(), button, modifier, pos=start)
+        qtbot.mouseMove(timeline.viewport(), pos=end)
+        qtbot.mouseRelease(timeline.viewport(), button, modifier, pos=end)
+    assert timeline.span == pytest.approx((first + 5, last + 5), abs=0.3)
+    turn(timeline, end, 1000, sideways=True)
+    assert timeline.span[0] == -0.5, "never beyond the episode"
+
+
+def test_zoomed_in_the_cursor_is_not_lost(timeline: Timeline) -> None:
+    show(timeline, [5.0] * 90)
+    turn(timeline, place(timeline, 10, 5.0), 6)
+    for index in (11, 40, 89, 3):
+        timeline.show_cursor(index)
+        assert timeline.span[0] <= index <= timeline.span[1]
+
+
+def test_what_really_came_is_drawn_once_it_is_known(timeline: Timeline) -> None:
+    show(timeline, [5.0, 6.0, np.nan])
+    assert "really came" not in timeline.title
+    show(timeline, [5.0, 6.0, np.nan], realised=np.array([9.9, 10, np.nan], np.float32), outcome="won")
+    assert "what really came" in timeline.title and not timeline._bootstrap.isVisible()
+    assert timeline.scale_of_values.high == 10
+
+
+def test_a_time_out_ends_in_the_critic_s_value_and_says_so(timeline: Timeline) -> None:
+    show(timeline, [5.0, 6.0, np.nan], realised=np.array([5.9, 6, np.nan], np.float32), outcome="timeout")
+    assert timeline._bootstrap.isVisible() and timeline._bootstrap.getData()[0].tolist() == [1]
+
+
+def test_a_fan_is_a_band_around_its_median(timeline: Timeline) -> None:
+    show(timeline, [5.0] * 30)
+    band = np.stack([np.full(16, height, np.float32) for height in (2, 3, 4)])
+    timeline.show_fan(10, band)
+    steps, heights = timeline._median.getData()
+    assert steps[0] == 10 and steps[-1] == 25 and set(heights) == {3}
+    assert timeline._between.isVisible() and "imagined futures" in timeline.title
+    assert hue_at(timeline, 15, 2.5) != theme.colour("panel")
+    timeline.show_fan(0, None)
+    assert not timeline._between.isVisible() and "imagined" not in timeline.title
+    timeline.grab()
+
+
+def test_under_the_mouse_every_curve_tells_its_number(timeline: Timeline, qtbot: QtBot) -> None:
+    surprises = np.full(30, 2.5, np.float32)
+    show(timeline, [5.0] * 29 + [np.nan], {12: 1.0}, surprises=surprises, realised=np.full(30, 4.0, np.float32))
+    timeline.show_fan(10, np.stack([np.full(16, height, np.float32) for height in (2, 3, 4)]))
+    with qtbot.waitSignal(timeline.hovered) as hovered:
+        qtbot.mouseMove(timeline.viewport(), pos=place(timeline, 12, 5.0))
+    assert hovered.args == [12] and timeline._ghost.isVisible()
+    for part in ("step 12", "value 5.00", "really came 4.00", "imagined 3.00 (2.00 to 4.00)", "reward 1", "2.5 nats"):
+        assert part in timeline.title
+    qtbot.mouseMove(timeline.viewport(), pos=place(timeline, 60, 5.0))
+    assert "step" not in timeline.title and not timeline._ghost.isVisible()
+
+
+def test_other_colours_are_taken_at_once(timeline: Timeline, qtbot: QtBot) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    show(timeline, [10.0] * 30 + [0.5] * 30)
+    try:
+        theme.choose_pair(app, "blue-orange")
+        timeline.restyle()
+        high, low = hue_at(timeline, 10, 10.0), hue_at(timeline, 45, 0.5)
+    finally:
+        theme.choose_pair(app, "green-red")
+    assert high.blue() > 1.5 * high.red() and low.red() > 1.5 * low.blue()
+
+
+def test_the_end_s_word_is_never_cut(timeline: Timeline) -> None:
+    show(timeline, [5.0] * 90, outcome="timeout")
+    turn(timeline, place(timeline, 10, 5.0), 6)
+    assert not timeline._end_word.isVisible()
+    timeline.show_cursor(89)
+    assert timeline._end_word.isVisible()
 
 
 def test_an_imagined_future_goes_on_from_its_moment(timeline: Timeline) -> None:

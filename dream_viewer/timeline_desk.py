@@ -1,0 +1,94 @@
+"""Between the session and the widgets that show time: the timeline and the surprise lane beneath it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, pyqtSlot
+
+from dream_viewer.messages import Future
+from dream_viewer.records import Course
+from dream_viewer.reel import Reel
+from dream_viewer.returns import fan_band, realised_returns
+from dream_viewer.session import DreamMode, Session
+from dream_viewer.widgets.surprise_lane import SurpriseLane
+from dream_viewer.widgets.timeline import Timeline
+
+
+class TimelineDesk(QObject):
+    """Shows the episode under the cursor over time.
+
+    Args:
+        session: what is on show. timeline, lane: the widgets.
+    """
+
+    def __init__(self, session: Session, timeline: Timeline, lane: SurpriseLane, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._timeline, self._lane = session, timeline, lane
+        self._scaled_for = ""
+        lane.show_span(*timeline.span)
+        timeline.ranged.connect(lane.show_span)
+        for widget in (timeline, lane):
+            widget.scrubbed.connect(session.seek)
+        for signal in (session.episode_changed, session.episode_grew, session.readings_changed):
+            signal.connect(self.show_episode)
+        session.episode_changed.connect(timeline.fit)
+        session.bookmarks_changed.connect(self.show_episode)
+        session.cursor_changed.connect(self.show_cursor)
+        session.fan_changed.connect(self.show_fan)
+        session.agent_changed.connect(self._show_agent)
+
+    @pyqtSlot()
+    def show_episode(self) -> None:
+        """Another episode, or more of it, or other Readings of it."""
+        reel = self._session.reel
+        if reel is None:
+            return
+        course = self._course(reel)
+        self._timeline.show_course(course)
+        self._lane.show_course(course)
+        self.show_cursor()
+
+    @pyqtSlot()
+    def show_cursor(self) -> None:
+        """The cursor moved."""
+        self._timeline.show_cursor(self._session.index)
+        self._lane.show_cursor(self._session.index)
+        self.show_fan()
+
+    @pyqtSlot()
+    def show_fan(self) -> None:
+        """Another fan of futures, or none."""
+        session = self._session
+        fan = session.fan if session.fan_visible else None
+        if fan is None or session.agent is None:
+            self._timeline.show_fan(0, None)
+        else:
+            self._timeline.show_fan(fan.key.index, fan_band(fan.dream, session.agent.discount))
+
+    def show_future(self, future: Future | None) -> None:
+        """The values of the future in the dream pane; None: it shows none."""
+        session = self._session
+        here = future is not None and session.reel is not None and future.key.number == session.reel.number
+        if future is None or not here or session.mode is not DreamMode.FUTURE:
+            self._timeline.show_future(0, None)
+        else:
+            self._timeline.show_future(future.key.index, future.dream.values[0])
+
+    @pyqtSlot()
+    def _show_agent(self) -> None:
+        agent = self._session.agent
+        if agent is not None and agent.name != self._scaled_for:
+            self._scaled_for = agent.name
+            self._timeline.forget_scale()
+
+    def _course(self, reel: Reel) -> Course:
+        session = self._session
+        discount = 1.0 if session.agent is None else session.agent.discount
+        return Course(
+            values=reel.values,
+            rewards=reel.rewards,
+            realised=realised_returns(reel.rewards, reel.values, reel.outcome, discount),
+            surprises=reel.surprises,
+            outcome=reel.outcome,
+            peaks=tuple(mark.index for mark in session.landmarks if mark.kind == "surprise"),
+            bookmarks=tuple(sorted(reel.bookmarks)),
+        )

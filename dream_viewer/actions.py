@@ -61,7 +61,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("last", "&Last frame", ("End",), "review", "Playback", "Last frame; follows when live", "last"),
     Entry("event_back", "Previous e&vent", (",",), "review", "Playback", "Previous event", rule=True),
     Entry("event_forward", "N&ext event", (".",), "review", "Playback", "Next event: reward, end, peak, surprise"),
-    Entry("bookmark", "Boo&kmark", ("B",), "review", "Playback", "Bookmark this moment, or take its mark away"),
+    Entry("bookmark", "Boo&kmark", ("B",), "review", "Playback", "Set or clear a bookmark here"),
     Entry("episode_back", "Pre&vious episode", ("Up",), "review", "Playback", "Previous episode", rule=True),
     Entry("episode_forward", "Ne&xt episode", ("Down",), "review", "Playback", "Next episode"),
     Entry(
@@ -89,6 +89,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("agent", "&Agent's view", (), "review", "View", "The 64 x 64 pixels the agent sees", group="reality"),
     Entry("film", "&Film strip", ("I",), "review", "View", "Show the film strip", checkable=True, rule=True),
     Entry("difference", "Diff&erence pane", ("D",), "review", "View", "Show the difference pane", checkable=True),
+    Entry("events", "E&vent list", ("E",), "review", "View", "Show the list of events", checkable=True),
     Entry("fan", "Fa&n of futures", ("U",), "review", "View", "Show many futures on the timeline", checkable=True),
     Entry("fit", "Fit the time&line", ("0",), "review", "View", "Show the whole episode on the timeline"),
     Entry("blue_orange", "Blue and orange", (), "always", "View", "Colours for the colour-blind", checkable=True),

@@ -45,11 +45,10 @@ def landmarks(reel: Reel) -> tuple[Landmark, ...]:
     if reel.outcome is not None:
         found.append(Landmark(reel.last, "end", f"the end: {outcome_word(reel.outcome)}"))
     peaks, drops = value_swings(reel.values)
-    found += [Landmark(t, "value peak", f"value peaks at {decimal(float(reel.values[t]))}") for t in peaks]
-    found += [Landmark(t, "value drop", f"value drops to {decimal(float(reel.values[t]))}") for t in drops]
-    found += [
-        Landmark(t, "surprise", f"surprise of {reel.surprises[t]:.1f} nats") for t in surprise_peaks(reel.surprises)
-    ]
+    # What opens an episode is high for want of a past, and no peak.
+    found += [Landmark(t, "value peak", f"value peak {decimal(float(reel.values[t]))}") for t in peaks if t]
+    found += [Landmark(t, "value drop", f"value drop to {decimal(float(reel.values[t]))}") for t in drops]
+    found += [Landmark(t, "surprise", f"surprise {reel.surprises[t]:.1f} nats") for t in surprise_peaks(reel.surprises)]
     found += [Landmark(t, "bookmark", "bookmark") for t in reel.bookmarks]
     return tuple(sorted(found, key=lambda mark: mark.index))
 

@@ -25,6 +25,7 @@ from dream_viewer.settings import COLOURS, LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.widgets import film_strip, stage, timeline
+from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.notice import Notice
@@ -87,6 +88,7 @@ class MainWindow(QMainWindow):
         self.lane = SurpriseLane(timeline.AXIS + 2, timeline.RIGHT)
         self.transport = TransportBar(self.actions_by_id)
         self.readouts = Readouts(len(wording.LABELS))
+        self.events = EventList()
         self.policy = PolicyBars([wording.action_name(action) for action in range(NUM_ACTIONS)])
         configs = offered_configs()
         self.training_panel = TrainingPanel(configs)
@@ -101,7 +103,7 @@ class MainWindow(QMainWindow):
         self.pictures = PictureDesk(
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
-        self.times = TimelineDesk(session, self.timeline, self.lane, self)
+        self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
             film_strip=session.film_visible,
             difference_pane=self.actions_by_id["difference"].isChecked(),
             fan=session.fan_visible,
+            event_list=self.actions_by_id["events"].isChecked(),
             colours=_COLOURS[self.actions_by_id["blue_orange"].isChecked()],
             training_panel=self.training_panel.isVisibleTo(self),
             training={name: getattr(form, name) for name in form.__slots__},
@@ -189,6 +192,7 @@ class MainWindow(QMainWindow):
         side.setSpacing(11)
         side.addWidget(self.readouts)
         side.addWidget(self.policy, 1)
+        side.addWidget(self.events, 1)
         side.addWidget(self._rule)
         side.addWidget(self.training_panel)
         side.addWidget(self.training_curves, 1)
@@ -233,6 +237,7 @@ class MainWindow(QMainWindow):
         by_id["film"].toggled.connect(self._show_film)
         by_id["difference"].toggled.connect(self._show_difference)
         by_id["fan"].toggled.connect(self._show_fan)
+        by_id["events"].toggled.connect(self._show_events)
         by_id["blue_orange"].toggled.connect(self._choose_colours)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
@@ -277,10 +282,11 @@ class MainWindow(QMainWindow):
         self._show_film(settings.film_strip)
         self._show_difference(settings.difference_pane)
         self.actions_by_id["fan"].setChecked(settings.fan)
+        self.actions_by_id["events"].setChecked(settings.event_list)
         self.actions_by_id["blue_orange"].setChecked(settings.colours == _COLOURS[True])
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
         self.actions_by_id["training"].setChecked(settings.training_panel)
-        self._show_training(settings.training_panel)
+        self._arrange_side()
 
     # Showing
 
@@ -417,12 +423,27 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot(bool)
     def _show_training(self, shown: bool) -> None:
-        self._side.setFixedWidth(SIDE_WIDTH_TRAINING if shown else SIDE_WIDTH)
-        self.readouts.set_columns(2 if shown else 1)
-        self.policy.setVisible(not shown)
+        if shown:
+            self.actions_by_id["events"].setChecked(False)
+        self._arrange_side()
+
+    @pyqtSlot(bool)
+    def _show_events(self, shown: bool) -> None:
+        if shown:
+            self.actions_by_id["training"].setChecked(False)
+        self._arrange_side()
+        self.times.show_events()
+
+    def _arrange_side(self) -> None:
+        """The column at the right: below the read-outs the policy, or the events, or the training panel."""
+        training, events = (self.actions_by_id[name].isChecked() for name in ("training", "events"))
+        self._side.setFixedWidth(SIDE_WIDTH_TRAINING if training else SIDE_WIDTH)
+        self.readouts.set_columns(2 if training else 1)
+        self.policy.setVisible(not training and not events)
+        self.events.setVisible(events)
         for part in (self._rule, self.training_panel):
-            part.setVisible(shown)
-        self.training_curves.setVisible(shown and self.desk.graphs_wanted)
+            part.setVisible(training)
+        self.training_curves.setVisible(training and self.desk.graphs_wanted)
 
     @pyqtSlot(bool)
     def _set_full_screen(self, full: bool) -> None:

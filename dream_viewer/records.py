@@ -95,3 +95,18 @@ class Course:
     outcome: Outcome | None = None
     peaks: tuple[int, ...] = ()
     bookmarks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventRow:
+    """One row of the list of events.
+
+    Attributes:
+        index: of the step. text: what happened. colour: a word of `theme.COLOURS`.
+        frame: (64, 64, 3) uint8, what the agent saw there.
+    """
+
+    index: int
+    text: str
+    colour: str
+    frame: NDArray[np.uint8]

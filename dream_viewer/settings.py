@@ -29,6 +29,7 @@ class Settings:
         ground_every: frames from look to look in the dream along reality.
         reality_view: one of REALITY_VIEWS.
         film_strip, difference_pane, fan: what is shown beside the two panes, and on the timeline.
+        event_list: it stands in the place of the policy.
         colours: of good and bad, of observed and imagined, one of COLOURS.
         training_panel: the panel is open.
         training: what the form of the training panel held, setting to value.
@@ -45,6 +46,7 @@ class Settings:
     film_strip: bool = True
     difference_pane: bool = False
     fan: bool = True
+    event_list: bool = False
     colours: str = "green-red"
     training_panel: bool = False
     training: dict[str, Any] = field(default_factory=dict)

@@ -4,26 +4,46 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, pyqtSlot
 
-from dream_viewer.messages import Future
-from dream_viewer.records import Course
+from dream_viewer.landmarks import Kind
+from dream_viewer.messages import Fan, Future
+from dream_viewer.records import Course, EventRow
 from dream_viewer.reel import Reel
 from dream_viewer.returns import fan_band, realised_returns
 from dream_viewer.session import DreamMode, Session
+from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.surprise_lane import SurpriseLane
 from dream_viewer.widgets.timeline import Timeline
+
+_COLOURS: dict[Kind, str] = {
+    "reward": "reward",
+    "end": "text",
+    "value drop": "low",
+    "value peak": "high",
+    "surprise": "muted",
+    "bookmark": "accent",
+}
 
 
 class TimelineDesk(QObject):
     """Shows the episode under the cursor over time.
 
     Args:
-        session: what is on show. timeline, lane: the widgets.
+        session: what is on show. timeline, lane, events: the widgets.
     """
 
-    def __init__(self, session: Session, timeline: Timeline, lane: SurpriseLane, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        timeline: Timeline,
+        lane: SurpriseLane,
+        events: EventList,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._session, self._timeline, self._lane = session, timeline, lane
+        self._session, self._timeline, self._lane, self._events = session, timeline, lane, events
         self._scaled_for = ""
+        self._fan: Fan | None = None
+        events.chosen.connect(session.seek)
         lane.show_span(*timeline.span)
         timeline.ranged.connect(lane.show_span)
         for widget in (timeline, lane):
@@ -45,13 +65,23 @@ class TimelineDesk(QObject):
         course = self._course(reel)
         self._timeline.show_course(course)
         self._lane.show_course(course)
+        self.show_events()
         self.show_cursor()
+
+    def show_events(self) -> None:
+        """What happened in the episode, as a list, where anybody looks."""
+        reel = self._session.reel
+        if reel is not None and not self._events.isHidden():
+            marks = self._session.landmarks
+            rows = [EventRow(m.index, m.text, _COLOURS[m.kind], reel.moments[m.index].step.frame) for m in marks]
+            self._events.show_rows(rows)
 
     @pyqtSlot()
     def show_cursor(self) -> None:
         """The cursor moved."""
         self._timeline.show_cursor(self._session.index)
         self._lane.show_cursor(self._session.index)
+        self._events.show_cursor(self._session.index)
         self.show_fan()
 
     @pyqtSlot()
@@ -59,6 +89,9 @@ class TimelineDesk(QObject):
         """Another fan of futures, or none."""
         session = self._session
         fan = session.fan if session.fan_visible else None
+        if fan is self._fan:
+            return
+        self._fan = fan
         if fan is None or session.agent is None:
             self._timeline.show_fan(0, None)
         else:

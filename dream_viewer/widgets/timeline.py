@@ -93,6 +93,7 @@ class Timeline(pg.PlotWidget):
         self._ghost = pg.InfiniteLine(0, angle=90)
         self._cursor = pg.InfiniteLine(0, angle=90)
         self._dot = pg.ScatterPlotItem(size=9)
+        self._between.hide()
         self._ghost.hide()
         for mark in (
             self._zero,

@@ -390,6 +390,25 @@ def test_comma_and_dot_go_from_event_to_event(desk: Desk, qtbot: QtBot) -> None:
     assert desk.session.landmarks[0].kind == "reward"
 
 
+def test_the_list_of_events_goes_where_a_click_says(desk: Desk, qtbot: QtBot) -> None:
+    desk.live_to_the_end(20)
+    press(qtbot, desk, Qt.Key.Key_E)
+    window = desk.window
+    assert window.events.isVisible() and not window.policy.isVisible()
+    assert window.events.texts() == ["Step 20\nreward +10", "Step 20\nthe end: won"]
+    desk.session.seek(4)
+    press(qtbot, desk, Qt.Key.Key_B)
+    assert window.events.texts()[0] == "Step 4\nbookmark" and window.events.current == 4
+    window.events.chosen.emit(20)
+    assert desk.session.index == 20
+    press(qtbot, desk, Qt.Key.Key_T)
+    assert window.training_panel.isVisible() and not window.events.isVisible()
+    press(qtbot, desk, Qt.Key.Key_E)
+    assert window.events.isVisible() and not window.training_panel.isVisible()
+    press(qtbot, desk, Qt.Key.Key_E)
+    assert window.policy.isVisible()
+
+
 def test_another_episode_is_shown_whole(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(60)
     desk.live(3, number=1)

@@ -23,6 +23,7 @@ from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
 from trainer.episode import Blind, Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.reader import Glance, Reader, rereading
+from trainer.recording import Recording, Restored, restoring
 from trainer.resimulation import Keyframes, Resimulation
 from trainer.world_model.rssm import Latent
 
@@ -204,6 +205,26 @@ class Player:
         while len(fresh) < len(past):
             fresh += yield from rereading(reader, past, len(fresh), self.ground_every)
         return tuple(fresh)
+
+    def recall(self, number: int, recording: Recording) -> Generator[None, None, tuple[Restored, tuple[Moment, ...]]]:
+        """Play a recorded episode again and read it with the present weights.
+
+        Args:
+            number: to be the episode's. recording: what to play.
+
+        Returns:
+            The episode as far as it comes out as recorded, and all its Moments.
+
+        Raises:
+            ReplayDiffers: not even its first frame is the recorded one.
+        """
+
+        def keep(t: int, env: ViewerEnv) -> None:
+            if (recording.game, recording.difficulty) == (self.game, self.difficulty):
+                self._keyframes.note(number, t, env)
+
+        restored = yield from restoring(recording, self._make_env, keep)
+        return restored, (yield from self.reread(number, restored.episode))
 
     def blinds(
         self, number: int, index: int, ground_every: int, moments: Sequence[Moment] | None = None

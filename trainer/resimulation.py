@@ -2,7 +2,7 @@
 
 An episode is given by its level seed and its actions, so any Step is reached by playing them again, from the nearest
 snapshot of this process or else from the level's start. Whether the game came out as it did then is checked by the
-pixels of the frame the agent saw: where it did not (dodgeball, from its start), there is nothing to show.
+pixels of the frames the agent saw: where it did not, there is nothing to show.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.envs.protocol import Snapshot
+from trainer.envs.replaying import ReplayDiffers, Rerun, outcome_of
 from trainer.envs.viewer import MakeEnv, ViewerEnv
-from trainer.episode import Episode, Fork, Outcome, frozen
+from trainer.episode import Episode, Fork, Outcome, frame_hash, frozen
 
 KEYFRAME_EVERY = 16
 """Steps between two snapshots: 40 KB each, 16 steps take a millisecond."""
@@ -67,6 +68,7 @@ class Resimulation:
     def __init__(self, keyframes: Keyframes, make_env: MakeEnv) -> None:
         self._keyframes, self._make_env = keyframes, make_env
         self._env: ViewerEnv | None = None
+        self._of = (keyframes.game, keyframes.difficulty)
 
     def close(self) -> None:
         """Free the game."""
@@ -110,7 +112,7 @@ class Resimulation:
             shown = env.step(np.array([action], np.int32))
             if shown.is_first[0]:
                 end_reward = float(shown.reward[0])
-                outcome = "won" if shown.ended_won[0] else "lost" if shown.ended_terminal[0] else "timeout"
+                outcome = outcome_of(shown)
                 break
             frames.append(np.array(shown.frame[0]))
             rewards.append(float(shown.reward[0]))
@@ -123,16 +125,14 @@ class Resimulation:
         same_game = (episode.game, episode.difficulty) == (ours.game, ours.difficulty)
         keyframe = ours.before(number, index) if same_game else None
         if keyframe is None:
+            return (yield from self._from_the_start(index, episode))
+        t, snapshot = keyframe
+        if self._env is None or self._of != (ours.game, ours.difficulty):
             self.close()
-            t, env = 0, self._make_env(episode.game, episode.difficulty, episode.level_seed)
-            self._env = env
-            shown = env.current()
-        else:
-            t, snapshot = keyframe
-            if self._env is None:
-                self._env = self._make_env(ours.game, ours.difficulty, episode.level_seed)
-            env = self._env
-            shown = env.restore([snapshot])
+            self._of = (ours.game, ours.difficulty)
+            self._env = self._make_env(*self._of, episode.level_seed)
+        env = self._env
+        shown = env.restore([snapshot])
         for step in steps[t:index]:
             assert step.action is not None
             shown = env.step(np.array([step.action], np.int32))
@@ -140,3 +140,24 @@ class Resimulation:
             if t % STEPS_TOGETHER == 0:
                 yield
         return env if np.array_equal(shown.frame[0], steps[index].frame) else None
+
+    def _from_the_start(self, index: int, episode: Episode) -> Generator[None, None, ViewerEnv | None]:
+        self.close()
+        hashes: list[str] = []
+        for step in episode.steps[: index + 1]:
+            hashes.append(frame_hash(step.frame))
+            if len(hashes) % STEPS_TOGETHER == 0:
+                yield
+        actions = episode.actions[:index]
+        self._of = (episode.game, episode.difficulty)
+        try:
+            again = Rerun(*self._of, episode.level_seed, actions, hashes, self._make_env)
+            self._env = again.env
+            while again.left:
+                again.step()
+                self._env = again.env
+                if again.position % STEPS_TOGETHER == 0:
+                    yield
+        except ReplayDiffers:
+            self.close()
+        return self._env

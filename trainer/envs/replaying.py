@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.envs.procgen import ProcgenVector
 from trainer.envs.protocol import Snapshot, StepBatch
+from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
 from trainer.episode import Episode, Outcome, frame_hash
 from trainer.errors import UserError
 
@@ -22,7 +22,7 @@ _FACING: dict[str, tuple[int, ...]] = {"dodgeball": (0, 1, 2, 3, 5, 6, 8)}
 
 
 class ReplayDiffers(UserError):
-    """The simulator does not give back what was recorded: this recording can be read, but not replayed or forked."""
+    """The simulator does not give back what was recorded: from there on it can be neither replayed nor forked."""
 
 
 class Rerun:
@@ -40,14 +40,14 @@ class Rerun:
         level_seed: int,
         actions: Sequence[int],
         hashes: Sequence[str],
-        human: bool = False,
+        make_env: MakeEnv = procgen_level,
     ) -> None:
         """Begin at the level's first frame.
 
         Args:
             game, difficulty, level_seed, actions: what gives the episode.
             hashes: `frame_hash` of each frame shown, the first one's first; no end step. Frames beyond are unchecked.
-            human: `human_frame` will be asked for.
+            make_env: makes the game.
 
         Raises:
             UserError: an unknown game, difficulty or level.
@@ -55,7 +55,8 @@ class Rerun:
         """
         self.position = 0
         self.outcome: Outcome | None = None
-        self._options = (game, difficulty, level_seed, human)
+        self._options = (game, difficulty, level_seed)
+        self._make_env = make_env
         self._actions = tuple(actions)
         self._hashes = tuple(hashes)
         self._untried = list(_FACING.get(game, ()))
@@ -68,6 +69,11 @@ class Rerun:
         """(64, 64, 3) uint8 on show; after the end, of the next episode, so look at `outcome` first."""
         frame: NDArray[np.uint8] = self._env.current().frame[0]
         return frame
+
+    @property
+    def env(self) -> ViewerEnv:
+        """The game as it stands; whoever takes it on another way can not come back to this one."""
+        return self._env
 
     @property
     def reward(self) -> float:
@@ -91,7 +97,7 @@ class Rerun:
         target = self.position + 1
         batch = self._env.step(np.array([self._actions[self.position]]))
         if batch.is_first[0] and target >= max(len(self._actions), len(self._hashes)):
-            self.outcome = _outcome(batch)
+            self.outcome = outcome_of(batch)
             return
         if batch.is_first[0] or not self._matches(target):
             self._begin_otherwise(target)
@@ -101,18 +107,13 @@ class Rerun:
         """The game as it stands, to fork from or to come back to."""
         return self._env.snapshot()[0]
 
-    def human_frame(self) -> NDArray[np.uint8]:
-        """The picture for people of the step on show, (512, 512, 3) uint8."""
-        return self._env.human_frame()
-
     def close(self) -> None:
         """Free the simulator; harmless the second time."""
         self._env.close()
 
-    def _open(self, facing: int | None) -> ProcgenVector:
+    def _open(self, facing: int | None) -> ViewerEnv:
         """The level's start; with `facing`, as if the episode before had ended with that move."""
-        game, difficulty, level_seed, human = self._options
-        env = ProcgenVector(game, difficulty, 1, first_level=level_seed, num_levels=1, human=human)
+        env = self._make_env(*self._options)
         if facing is not None:
             env.step(np.array([facing]))
             env.reset()
@@ -133,10 +134,10 @@ class Rerun:
             if self._walk(target):
                 return
         self._env.close()
-        game, _, level_seed, _ = self._options
+        game, _, level_seed = self._options
         raise ReplayDiffers(
             f"This recording of {game}, level {level_seed}, cannot be replayed or forked here: "
-            f"step {target} comes out different; its recorded frames can still be read."
+            f"step {target} comes out different."
         )
 
     def _walk(self, steps: int) -> bool:
@@ -154,11 +155,9 @@ def shown_hashes(episode: Episode) -> list[str]:
     return [frame_hash(step.frame) for step in episode.steps if not step.is_last]
 
 
-def rerun(episode: Episode, human: bool = False) -> Rerun:
+def rerun(episode: Episode) -> Rerun:
     """The episode on its second time round, checked against its own frames; see Rerun."""
-    return Rerun(
-        episode.game, episode.difficulty, episode.level_seed, episode.actions, shown_hashes(episode), human=human
-    )
+    return Rerun(episode.game, episode.difficulty, episode.level_seed, episode.actions, shown_hashes(episode))
 
 
 def replay(episode: Episode) -> list[NDArray[np.uint8]]:
@@ -182,15 +181,15 @@ def replay(episode: Episode) -> list[NDArray[np.uint8]]:
         if again.outcome != episode.outcome or rewards[: len(recorded)] != recorded:
             raise ReplayDiffers(
                 f"This recording of {episode.game}, level {episode.level_seed}, cannot be replayed here: "
-                "its rewards or its end come out different; its recorded frames can still be read."
+                "its rewards or its end come out different."
             )
     finally:
         again.close()
     return frames
 
 
-def _outcome(batch: StepBatch) -> Outcome:
-    """How the one episode of the vector ended."""
+def outcome_of(batch: StepBatch) -> Outcome:
+    """How the only episode of a vector ended in this step."""
     if batch.ended_won[0]:
         return "won"
     return "lost" if batch.ended_terminal[0] else "timeout"

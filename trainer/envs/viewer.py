@@ -21,6 +21,9 @@ class ViewerEnv(Protocol):
     def step(self, actions: NDArray[np.integer[Any]]) -> StepBatch:
         """Take one step."""
 
+    def reset(self) -> StepBatch:
+        """Abandon the episode and open the next."""
+
     def snapshot(self) -> list[Snapshot]:
         """The game as it stands."""
 

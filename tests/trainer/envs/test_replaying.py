@@ -98,10 +98,10 @@ def test_an_episode_that_ends_too_soon_is_told() -> None:
 
 def test_a_rerun_can_be_left_for_a_fork_at_any_step() -> None:
     episode = next(episode for episode in _episodes("starpilot") if len(episode.actions) > 30)
-    again = rerun(episode, human=True)
+    again = rerun(episode)
     for _ in range(20):
         again.step()
-    assert again.human_frame().shape == (512, 512, 3)
+    assert again.env.human_frame().shape == (512, 512, 3)
     fork = ProcgenVector("starpilot", num_envs=4)
     fork.restore([again.snapshot()] * 4)
     for index in range(20, 28):

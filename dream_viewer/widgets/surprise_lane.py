@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
 from PyQt6.QtWidgets import QToolTip, QWidget
 
 from dream_viewer import theme
@@ -37,6 +37,7 @@ class SurpriseLane(QWidget):
         self._peaks: tuple[int, ...] = ()
         self._span = (-0.5, 100.5)
         self._cursor = 0
+        self._drawn: QPixmap | None = None
         self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -50,13 +51,13 @@ class SurpriseLane(QWidget):
     def show_course(self, course: Course) -> None:
         """Draw an episode as far as it is known."""
         self._surprises, self._peaks = course.surprises, course.peaks
-        self.update()
+        self._forget()
 
     def show_span(self, first: float, last: float) -> None:
         """Show this stretch of the episode, as the timeline does."""
         if (first, last) != self._span:
             self._span = (first, last)
-            self.update()
+            self._forget()
 
     def show_cursor(self, index: int) -> None:
         """Move the cursor."""
@@ -94,19 +95,44 @@ class SurpriseLane(QWidget):
         else:
             QToolTip.hideText()
 
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Draw everything anew."""
+        self._forget()
+
+    def changeEvent(self, a0: QEvent | None) -> None:
+        """Other colours: draw everything anew."""
+        super().changeEvent(a0)
+        self._forget()
+
     def paintEvent(self, a0: QPaintEvent | None) -> None:
-        """Draw bars, peaks and the cursor."""
+        """Draw bars and peaks, once for an episode and a stretch of it, and the cursor over them."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("panel"))
+        ratio = self.devicePixelRatioF()
+        if self._drawn is None or self._drawn.devicePixelRatioF() != ratio:
+            self._drawn = self._draw(ratio)
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.setPen(theme.colour("text"))
+        at = self.place_of(self._cursor)
+        if self._left <= at <= self.width() - self._right:
+            painter.drawLine(QPointF(at, 0), QPointF(at, self.height()))
+        painter.end()
+
+    def _forget(self) -> None:
+        self._drawn = None
+        self.update()
+
+    def _draw(self, ratio: float) -> QPixmap:
+        drawn = QPixmap(self.size() * ratio)
+        drawn.setDevicePixelRatio(ratio)
+        drawn.fill(theme.colour("panel"))
+        painter = QPainter(drawn)
+        painter.setFont(self.font())
         base = self.height() - 4.0
         painter.setPen(theme.colour("line"))
         painter.drawLine(QPointF(self._left, base), QPointF(self.width() - self._right, base))
         painter.setClipRect(QRectF(self._left - 1, 0, self.width() - self._left - self._right + 2, self.height()))
         self._paint_bars(painter, base)
         self._paint_word(painter)
-        painter.setPen(theme.colour("text"))
-        at = self.place_of(self._cursor)
-        painter.drawLine(QPointF(at, 0), QPointF(at, self.height()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("reward"))
@@ -114,6 +140,7 @@ class SurpriseLane(QWidget):
             x = self.place_of(peak)
             painter.drawPolygon(QPolygonF([QPointF(x - _PEAK, 0), QPointF(x + _PEAK, 0), QPointF(x, _PEAK + 2)]))
         painter.end()
+        return drawn
 
     def _paint_word(self, painter: QPainter) -> None:
         plate = QRectF(self._left + 2, 1, self.fontMetrics().horizontalAdvance(_WORD) + 8, 12)

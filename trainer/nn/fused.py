@@ -99,14 +99,30 @@ def norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     return out
 
 
-def _quarters(x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """The four pixels of each 2x2 window of (n, 2h, 2w, C), each (n, h, w, C)."""
-    return x[:, ::2, ::2], x[:, ::2, 1::2], x[:, 1::2, ::2], x[:, 1::2, 1::2]
-
-
 def _pool(x: Tensor) -> Tensor:
-    a, b, c, d = _quarters(x)
-    return torch.maximum(torch.maximum(a, b), torch.maximum(c, d))
+    """2x2 max-pool of (n, 2h, 2w, C): rows first, which lie in one piece, then columns, a half of it."""
+    frames, height, width, channels = x.shape
+    rows = x.view(frames, height // 2, 2, width * channels)
+    columns = torch.maximum(rows[:, :, 0], rows[:, :, 1]).view(frames, height // 2, width // 2, 2, channels)
+    return torch.maximum(columns[:, :, :, 0], columns[:, :, :, 1])
+
+
+def _twice(x: Tensor) -> Tensor:
+    """Each pixel of (n, h, w, C) beside itself: (n, h, 1, 2 w C), a row of what was pooled."""
+    frames, height, width, channels = x.shape
+    doubled = x.unsqueeze(3).expand(frames, height, width, 2, channels)
+    return doubled.reshape(frames, height, 1, 2 * width * channels)
+
+
+def _unpool(x: Tensor, pooled: Tensor, grad: Tensor, out: Tensor) -> None:
+    """Hands the gradient (n, h, w, C) of `pooled` to the winners of each window of `x`, in even shares, into `out`."""
+    frames, height, width, channels = pooled.shape
+    rows = x.view(frames, height, 2, 2 * width * channels)
+    # Comparisons write 0 and 1 of x's own dtype: products with booleans would convert element by element.
+    winners = torch.eq(rows, _twice(pooled), out=torch.empty_like(rows))
+    columns = (winners[:, :, 0] + winners[:, :, 1]).view(frames, height, width, 2, channels)
+    share = grad.to(x.dtype).div_(columns[:, :, :, 0] + columns[:, :, :, 1])
+    torch.mul(winners, _twice(share), out=out.view(rows.shape))
 
 
 def _pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
@@ -142,12 +158,7 @@ class _PoolNormSiLU(Function):
                 pooled.float().view(-1, channels), scale32, grad[part].float().reshape(-1, channels)
             )
             grad_scale += grad_part
-            # Comparisons write 0 and 1 of x's own dtype: products with booleans would convert element by element.
-            winners = [torch.eq(quarter, pooled, out=torch.empty_like(pooled)) for quarter in _quarters(x[part])]
-            ties = (winners[0] + winners[1]).add_(winners[2]).add_(winners[3])
-            share = rows.view(pooled.shape).to(x.dtype).div_(ties)
-            for quarter, winner in zip(_quarters(out[part]), winners, strict=True):
-                torch.mul(share, winner, out=quarter)
+            _unpool(x[part], pooled, rows.view(pooled.shape), out[part])
         return out, grad_scale.to(scale.dtype)
 
 

@@ -45,6 +45,9 @@ TICK_MS = 16
 LIVE_PERIOD = 0.25
 """Seconds between two futures asked for while the cursor moves by itself: each is on show for longer than that."""
 
+LIVE_FAN_PERIOD = 1.0
+"""Seconds between two fans likewise: they take as much work as a future, and change little from step to step."""
+
 
 class DreamMode(Enum):
     """What the dream pane shows.
@@ -137,7 +140,7 @@ class Session(QObject):
         self._studies = Studies(player)
         self._landmarks: tuple[object, tuple[Landmark, ...]] = (None, ())
         self._branch = 0
-        self._imagining_due = clock()
+        self._imagining_due = self._fan_due = clock()
         self._weights: Weights | None = None
         self._weights_wait = False
         self._opening = 0  # checkpoints asked for, and not overruled since, of which nothing was heard yet
@@ -636,7 +639,8 @@ class Session(QObject):
             self._studies.want_future(key, moment, supersede)
             if self.future is not None:
                 self._want_fork(self.future)
-        if self.fan_visible:
+        if self.fan_visible and (self.playback.state is State.PAUSED or self._clock() >= self._fan_due):
+            self._fan_due = self._clock() + LIVE_FAN_PERIOD
             self._studies.want_fan(fan_key, moment, supersede)
 
     def _want_fork(self, future: Future) -> None:

@@ -369,6 +369,18 @@ def test_the_fan_is_dreamt_for_whoever_looks(stage: Stage, qtbot: QtBot) -> None
     assert stage.session.fan is None
 
 
+def test_while_following_a_fan_is_asked_for_less_often_than_a_future(stage: Stage) -> None:
+    stage.session.set_film_visible(True)
+    stage.session.set_fan_visible(True)
+    for index in range(12):
+        stage.live(1, start=index)
+        stage.clock.now += LIVE_PERIOD
+    assert len(stage.player.asked("ask_future")) == 12
+    assert [key.index for key, _, _ in stage.player.asked("ask_fan")] == [0, 4, 8]
+    stage.session.pause()
+    assert stage.player.asked("ask_fan")[-1][0].index == 11, "at rest at once"
+
+
 # Pictures
 
 

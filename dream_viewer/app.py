@@ -66,6 +66,8 @@ def run(options: ViewOptions) -> int:
     player.start()
     if options.path is not None:
         session.open_checkpoint(options.path, _choice(options), options.difficulty, options.game)
+    if options.recording is not None:
+        session.open_recording(options.recording)
     file = None if options.screenshot is not None else SettingsFile()
     settings = Settings() if file is None else file.load()
     if options.mode is not None:

@@ -7,14 +7,18 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dream_viewer.options import ViewOptions
 from trainer import cli as headless
 from trainer.config import GAMES
 from trainer.errors import UserError
+
+if TYPE_CHECKING:  # what recordings need brings torch, which comes after `prepare`
+    from trainer.recording import Recording
 
 PROGRAM = headless.PROGRAM
 BUNDLED = "coinrun"
@@ -65,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def overview() -> str:
     """What `--help` says."""
     lines = [
-        f"usage: {PROGRAM} [view] [CHECKPOINT|RUN] [flags]   the window",
+        f"usage: {PROGRAM} [view] [CHECKPOINT|RUN|RECORDING] [flags]   the window",
         f"       {PROGRAM} benchmark --ui [flags]   what training and window cost each other",
         *(f"       {PROGRAM} {name} [flags]" for name in headless.COMMANDS),
         "",
@@ -82,7 +86,9 @@ def parse_view(arguments: Sequence[str]) -> ViewOptions:
         SystemExit: `--help` was asked for and has been printed.
     """
     parser = _Parser(prog=f"{PROGRAM} view", description="Watch what an agent imagines before it acts.")
-    parser.add_argument("path", nargs="?", type=Path, metavar="CHECKPOINT|RUN", help="default: the bundled checkpoint")
+    parser.add_argument(
+        "path", nargs="?", type=Path, metavar="CHECKPOINT|RUN|RECORDING", help="default: the bundled checkpoint"
+    )
     parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
     parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
     parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
@@ -92,7 +98,7 @@ def parse_view(arguments: Sequence[str]) -> ViewOptions:
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     flags = parser.parse_args(list(arguments))
     if flags.path is not None and not flags.path.exists():
-        raise UserError(f"{flags.path}: there is no such file or folder; give a checkpoint or a run.")
+        raise UserError(f"{flags.path}: there is no such file or folder; give a checkpoint, a run or a recording.")
     if flags.level is not None and not 0 <= flags.level < 2**31 - 1:
         raise UserError(f"--level {flags.level}: level seeds go from 0 to {2**31 - 2}.")
     return ViewOptions(
@@ -145,6 +151,18 @@ def _without_a_display() -> None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
+def with_recording(options: ViewOptions, recording: Recording) -> ViewOptions:
+    """The options of `view RECORDING`: it is shown first, and read by the bundled agent, which plays that game."""
+    game = options.game or recording.game
+    return replace(
+        options,
+        path=bundled_checkpoint(game),
+        recording=options.path,
+        game=game,
+        difficulty=options.difficulty or recording.difficulty,
+    )
+
+
 def _view(arguments: Sequence[str]) -> int:
     options = parse_view(arguments)
     from trainer.envs.game_files import begin_loading
@@ -153,12 +171,15 @@ def _view(arguments: Sequence[str]) -> int:
     from trainer.process import prepare
 
     prepare()  # imports torch, which on Windows must come before Qt
+    from trainer import recording
     from trainer.checkpoint import read_header
     from trainer.jsonfile import check_target
 
     if options.screenshot is not None:
         check_target(options.screenshot.expanduser().absolute())
         _without_a_display()
+    if options.path is not None and options.path.suffix == recording.SUFFIX:
+        options = with_recording(options, recording.read_recording(options.path))
     if options.path is not None and options.path.is_file():
         read_header(options.path)
     from dream_viewer.libraries import check_window

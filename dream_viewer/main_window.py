@@ -17,7 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from dream_viewer import actions, curves, theme, wording
+from dream_viewer import actions, curves, files_desk, theme, wording
+from dream_viewer.files_desk import FilesDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.session import DreamMode, Session
@@ -49,7 +50,6 @@ SIDE_WIDTH_TRAINING = 320
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
 _COLOURS = {False: COLOURS[0], True: COLOURS[1]}
-CHECKPOINT_SUFFIX = ".safetensors"
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 _NOT_SAVED = "What was saved before is safe: training can be continued from there."
@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
+        self.files = FilesDesk(session, self.complain, self.inform, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -208,7 +209,8 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         session, by_id = self._session, self.actions_by_id
         for name, slot in {
-            "open": self._choose_checkpoint,
+            "open": self._choose_file,
+            "save": lambda: self.files.choose_recording(self._settings.folder),
             "open_run": self._choose_run,
             "quit": self.close,
             "play": session.toggle_play,
@@ -454,10 +456,10 @@ class MainWindow(QMainWindow):
         )
 
     def open_path(self, path: str) -> None:
-        """Let the agent of a checkpoint, or of a run's newest one, play."""
+        """Show a recording, or let the agent of a checkpoint, or of a run's newest one, play."""
         chosen = Path(path)
         self._settings = self._settings.replace(folder=str(chosen.parent))
-        self._session.open_checkpoint(chosen)
+        self.files.open_path(chosen)
 
     def _dismiss_run(self, path: str) -> None:
         self._settings = self._settings.replace(dismissed=[*self._settings.dismissed, path])
@@ -468,10 +470,10 @@ class MainWindow(QMainWindow):
         self.actions_by_id["training"].setChecked(True)
         self.desk.resume_run(Path(path))
 
-    def _choose_checkpoint(self) -> None:
-        dialog = QFileDialog(self, "Open a checkpoint", self._settings.folder)
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, "Open a checkpoint or a recording", self._settings.folder)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([f"Checkpoints (*{CHECKPOINT_SUFFIX})", "All files (*)"])
+        dialog.setNameFilters([files_desk.OPENED, "All files (*)"])
         dialog.fileSelected.connect(self.open_path)
         self._open_dialog(dialog)
 

@@ -178,7 +178,28 @@ class Fan:
     dream: Dream
 
 
-Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An episode opened from a recording.
+
+    Attributes:
+        path: the file. arrival: the whole episode, as far as it comes out here as recorded.
+        differs: one sentence where it does not; empty where it all does.
+    """
+
+    path: Path
+    arrival: Arrival
+    differs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file a person asked for is there."""
+
+    path: Path
+
+
+Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan | Recalled | Written
 """What must reach the session in order and complete."""
 
 

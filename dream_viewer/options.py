@@ -19,6 +19,7 @@ class ViewOptions:
         level: this level again and again.
         mode: what the dream pane shows at first; None as last time.
         screenshot: play some seconds, write the window to this PNG file, leave.
+        recording: an episode to show first.
     """
 
     path: Path | None = None
@@ -28,3 +29,4 @@ class ViewOptions:
     level: int | None = None
     mode: str | None = None
     screenshot: Path | None = None
+    recording: Path | None = None

@@ -35,7 +35,7 @@ class Reel:
     """An episode under the cursor: Steps, how one generation of weights reads them, and series over time.
 
     Attributes:
-        number: running number; unique as long as the window lives.
+        number: running number, below zero of an episode opened from a file; unique as long as the window lives.
         episode: the Steps and how they ended.
         generation: of the weights whose Readings are shown.
         moments: one a Step.

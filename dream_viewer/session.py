@@ -26,9 +26,11 @@ from dream_viewer.messages import (
     News,
     Opened,
     Picture,
+    Recalled,
     Reread,
     TrainingRequest,
     Weights,
+    Written,
 )
 from dream_viewer.playback import Playback, State
 from dream_viewer.reel import Reel
@@ -98,6 +100,9 @@ class Session(QObject):
         agent_changed: `agent` changed.
         rate_changed: `frames_per_second` changed.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
+        recalled: (one sentence): a recorded episode was opened; why it is not whole, or empty.
+        written: (path): a file a person asked for is there.
+        refused: (one sentence): a file could not be opened or written; nothing changed.
         failed: (one line, details): a worker met an exception; the window lives on, paused.
     """
 
@@ -115,6 +120,9 @@ class Session(QObject):
     agent_changed = pyqtSignal()
     rate_changed = pyqtSignal()
     open_failed = pyqtSignal(str, str)
+    recalled = pyqtSignal(str)
+    written = pyqtSignal(object)
+    refused = pyqtSignal(str)
     failed = pyqtSignal(str, str)
 
     def __init__(
@@ -162,6 +170,7 @@ class Session(QObject):
         self._timer.timeout.connect(self.tick)
         player.failed.connect(self._on_failed)
         player.open_failed.connect(self._on_open_failed)
+        player.refused.connect(self.refused)
 
     # What is under the cursor
 
@@ -429,6 +438,19 @@ class Session(QObject):
         self._opening += 1
         self._player.open_checkpoint(path, self.choice, difficulty, game)
 
+    def open_recording(self, path: Path) -> None:
+        """Show a recorded episode, paused at its first Moment; `recalled` or `refused` says how that went."""
+        if self.agent is None and not self._opening:
+            self.refused.emit("There is no agent to read a recording with; open a checkpoint first.")
+        else:
+            self._player.open_recording(path)
+
+    def save_recording(self, path: Path) -> None:
+        """Save the episode under the cursor, as far as it went; `written` or `refused` says how that went."""
+        if self.reel is not None:
+            episode = self.reel.episode
+            self._player.save_recording(path, replace(episode, steps=list(episode.steps)))
+
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
         """Play another level: of a split, or this very one again and again; follows it."""
         self._set_choice(LevelChoice(split, level_seed))
@@ -503,6 +525,10 @@ class Session(QObject):
                 case Fan():
                     self._studies.fans.keep(record)
                     fanned = True
+                case Recalled():
+                    self._on_recalled(record)
+                case Written():
+                    self.written.emit(record.path)
         if news.frames_per_second != self.frames_per_second:
             self.frames_per_second = news.frames_per_second
             self.rate_changed.emit()
@@ -561,6 +587,13 @@ class Session(QObject):
         elif self._cursor.awaiting:
             self._cursor.go_on_to(reel)
         return reel
+
+    def _on_recalled(self, record: Recalled) -> None:
+        self.playback.pause()
+        self._cursor.awaiting = 0
+        self._cursor.put(self._shelf.insert(record.arrival), 0)
+        self._playback_changed()
+        self.recalled.emit(record.differs)
 
     # Moving
 

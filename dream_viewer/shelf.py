@@ -52,6 +52,13 @@ class Shelf:
         self._forget_oldest(shown)
         return reel
 
+    def insert(self, whole: Arrival) -> Reel:
+        """Take an episode that was not lived here, before the one that is; returns it."""
+        reel = Reel(whole)
+        self.reels.insert(len(self.reels) - 1, reel)
+        self._forget_oldest(reel)
+        return reel
+
     def reread(self, reread: Reread) -> Reel | None:
         """Take an episode as other weights read it; returns it, None where it is not kept any more."""
         reel = self._numbered(reread.number)

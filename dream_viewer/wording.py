@@ -148,7 +148,8 @@ def position(reel: Reel | None, index: int) -> str:
     """Where the cursor stands."""
     if reel is None:
         return ""
-    return f"Episode {count(reel.number + 1)} · {count(index)} / {count(reel.last)}"
+    name = f"Episode {count(reel.number + 1)}" if reel.number >= 0 else "Recording"
+    return f"{name} · {count(index)} / {count(reel.last)}"
 
 
 def playback(state: State, frames_per_second: float | None) -> str:

@@ -26,6 +26,10 @@ class PlayerWorkerLike(Protocol):
     def open_failed(self) -> pyqtBoundSignal:
         """Carries (path, reason); the present agent plays on."""
 
+    @property
+    def refused(self) -> pyqtBoundSignal:
+        """Carries one sentence: a file could not be opened or written."""
+
     def open_checkpoint(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
         """Load another agent."""
 
@@ -67,6 +71,12 @@ class PlayerWorkerLike(Protocol):
 
     def ask_picture(self, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""
+
+    def open_recording(self, path: Path) -> None:
+        """Open a recorded episode."""
+
+    def save_recording(self, path: Path, episode: Episode) -> None:
+        """Write an episode as a recording."""
 
     def request_stop(self) -> None:
         """End soon; returns at once."""

@@ -26,6 +26,7 @@ from dream_viewer.messages import (
 from dream_viewer.pictures import pack_picture
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.command_queue import CommandQueue
+from dream_viewer.workers.file_desk import FileDesk
 from dream_viewer.workers.level_dealer import LevelDealer
 from dream_viewer.workers.pace import Pace
 from dream_viewer.workers.study_desk import StudyDesk
@@ -54,10 +55,12 @@ class PlayerWorker(QThread):
     Signals:
         failed: (one line, details): an exception; the live lane rests, and the worker obeys further commands.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
+        refused: (one sentence): a file could not be opened or written; nothing changed.
     """
 
     failed = pyqtSignal(str, str)
     open_failed = pyqtSignal(str, str)
+    refused = pyqtSignal(str)
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class PlayerWorker(QThread):
         self._dealer = LevelDealer(seed)
         self._pace = Pace()
         self._desk = StudyDesk(self._tell)
+        self._files = FileDesk(self._tell, self.refused.emit)
         self._player: Player | None = None
         self._info: AgentInfo | None = None
         self._infos: dict[int, AgentInfo] = {}
@@ -167,6 +171,14 @@ class PlayerWorker(QThread):
         """Draw the human view of a past Step."""
         self._study(lambda player: self._desk.picture(player, number, index, episode))
 
+    def open_recording(self, path: Path) -> None:
+        """Play a recorded episode again, beside the one being lived, and read it; or `refused`."""
+        self._study(lambda player: self._files.open_recording(player, path))
+
+    def save_recording(self, path: Path, episode: Episode) -> None:
+        """Write an episode that does not grow meanwhile as a recording; or `refused`."""
+        self._commands.put(lambda: self._files.save_recording(path, episode))
+
     def request_stop(self) -> None:
         """End after the piece of work in hand; returns at once."""
         self._commands.stop()
@@ -195,6 +207,7 @@ class PlayerWorker(QThread):
             self._report(error)
         finally:
             self._desk.lane.cancel()
+            self._files.finish()
             if self._player is not None:
                 self._player.close()
 
@@ -203,7 +216,7 @@ class PlayerWorker(QThread):
             self._commands.obey()
             self._adopt_if_free()
             lived = self._live_if_due()
-            studied = self._desk.lane.turn()
+            studied = self._desk.lane.turn() | self._files.turn()
         except Exception as error:
             self._set_running(False)
             self._report(error)

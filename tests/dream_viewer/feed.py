@@ -131,6 +131,7 @@ class FakePlayer(QObject):
 
     failed = pyqtSignal(str, str)
     open_failed = pyqtSignal(str, str)
+    refused = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()

@@ -69,7 +69,7 @@ def test_actions_of_a_group_exclude_each_other(built: dict) -> None:
 
 
 def test_tooltips_name_the_key(built: dict) -> None:
-    assert built["open"].toolTip() == "Open a checkpoint (Ctrl+O)"
+    assert built["open"].toolTip() == "Open a checkpoint or a recording (Ctrl+O)"
 
 
 def test_review_keys_rest_while_others_work_on(built: dict) -> None:

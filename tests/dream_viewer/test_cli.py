@@ -7,6 +7,7 @@ import pytest
 from dream_viewer import cli
 from dream_viewer.options import ViewOptions
 from trainer.errors import UserError
+from trainer.recording import Recording
 
 
 @pytest.fixture
@@ -125,3 +126,23 @@ def test_a_missing_library_is_told_in_one_line(
     monkeypatch.setattr(cli, "bundled_checkpoint", lambda game: None)
     assert cli.main(["view"]) == 2
     assert capsys.readouterr().err.endswith("`sudo apt install libegl1`.\n")
+
+
+def test_a_recording_is_read_by_the_bundled_agent_of_its_game(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    recording = Recording("maze", "hard", "unseen", 7, (4,), (0.0,), ("0" * 16,), None)
+    asked: list[str | None] = []
+    monkeypatch.setattr(cli, "bundled_checkpoint", lambda game: asked.append(game) or tmp_path / "m.safetensors")
+    file = tmp_path / "a.episode"
+    options = cli.with_recording(ViewOptions(file), recording)
+    assert (options.recording, options.game, options.difficulty) == (file, "maze", "hard")
+    assert options.path == tmp_path / "m.safetensors" and asked == ["maze"]
+
+
+def test_a_damaged_recording_is_refused_before_a_window_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "a.episode"
+    file.write_bytes(b"\x80\x04pickled")
+    assert cli.main(["view", str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "a.episode" in told and told.count("\n") == 1

@@ -1,0 +1,76 @@
+"""Work on files that belongs beside the player: recordings saved and opened, a piece at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from dream_viewer.messages import Arrival, News, Recalled, Written
+from dream_viewer.workers.study_lane import StudyLane
+from trainer.episode import Episode
+from trainer.errors import UserError
+from trainer.player import Player
+from trainer.recording import read_recording, recording_of, save_recording
+
+FIRST_RECALLED = -2
+"""Number of the first episode that is opened from a file; the next one has one less, so none is one that was lived."""
+
+
+class FileDesk:
+    """Takes orders about files; what came of them goes through `tell`, what could not be done through `refuse`.
+
+    Args:
+        tell: takes each piece of news. refuse: takes one sentence.
+    """
+
+    def __init__(self, tell: Callable[[News], None], refuse: Callable[[str], None]) -> None:
+        self._saves, self._others = StudyLane(), StudyLane()
+        self._tell, self._refuse = tell, refuse
+        self._next_number = FIRST_RECALLED
+
+    def save_recording(self, path: Path, episode: Episode) -> None:
+        """Write the recording of an episode that does not grow meanwhile."""
+        self._saves.submit(str(path), self._guarded(self._saving(path, episode)))
+
+    def open_recording(self, player: Player, path: Path) -> None:
+        """Play a recording again and let the player read it."""
+        self._others.submit("recall", self._guarded(self._recalling(player, path)))
+
+    def turn(self) -> bool:
+        """Do a piece of the work there is; False where there is none."""
+        return self._saves.turn() | self._others.turn()
+
+    def finish(self) -> None:
+        """Bring to an end what is being saved, and give up the rest."""
+        self._others.cancel()
+        while self._saves.turn():
+            pass
+
+    def _guarded(self, job: Generator[None, None, None]) -> Generator[None, None, None]:
+        try:
+            yield from job
+        except UserError as error:
+            self._refuse(str(error))
+
+    def _saving(self, path: Path, episode: Episode) -> Generator[None, None, None]:
+        save_recording(path, (yield from recording_of(episode)))
+        self._tell(News((Written(path),)))
+
+    def _recalling(self, player: Player, path: Path) -> Generator[None, None, None]:
+        recording = read_recording(path)
+        number, self._next_number = self._next_number, self._next_number - 1
+        restored, moments = yield from player.recall(number, recording)
+        episode, first = restored.episode, moments[0].reading
+        assert first is not None  # an episode opens with a frame that is seen
+        arrival = Arrival(
+            number=number,
+            game=episode.game,
+            difficulty=episode.difficulty,
+            split=episode.split,
+            level_seed=episode.level_seed,
+            generation=first.generation,
+            start=0,
+            moments=moments,
+            outcome=episode.outcome,
+        )
+        self._tell(News((Recalled(path, arrival, restored.differs),)))

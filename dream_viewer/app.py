@@ -20,6 +20,7 @@ from PyQt6.QtCore import (
     QObject,
     QTimer,
     QtMsgType,
+    pyqtBoundSignal,
     pyqtSignal,
     pyqtSlot,
     qInstallMessageHandler,
@@ -83,7 +84,7 @@ def run(options: ViewOptions) -> int:
     window.show()
     if options.screenshot is not None:
         shooting = Screenshot(options.screenshot, session, window, quitter)
-        shooting.begin()
+        shooting.begin(session.cursor_changed if options.recording is None else session.recalled)
     else:
         search = BrokenOffSearch(settings.dismissed, window)
         search.found.connect(window.offer_to_resume)
@@ -291,9 +292,11 @@ class Screenshot(QObject):
         self._limit.timeout.connect(lambda: self._give_up(f"nothing was played within {SCREENSHOT_LIMIT:.0f} seconds"))
         self._play.timeout.connect(self._shoot)
 
-    def begin(self) -> None:
-        """Wait for the first frame."""
-        self._session.cursor_changed.connect(self._on_frame)
+    def begin(self, awaited: pyqtBoundSignal) -> None:
+        """Wait for the first frame of what is to be seen, told by a signal."""
+        self._awaited = awaited
+        awaited.connect(self._on_frame)
+        self._session.refused.connect(self._give_up)
         self._session.open_failed.connect(lambda _, reason: self._give_up(reason))
         self._session.failed.connect(lambda line, _: self._give_up(line))
         self._limit.start()
@@ -301,7 +304,7 @@ class Screenshot(QObject):
     @pyqtSlot()
     def _on_frame(self) -> None:
         if self._session.moment is not None and not self._play.isActive():
-            self._session.cursor_changed.disconnect(self._on_frame)
+            self._awaited.disconnect(self._on_frame)
             self._play.start()
 
     @pyqtSlot()

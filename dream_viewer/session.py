@@ -152,6 +152,7 @@ class Session(QObject):
         self._weights: Weights | None = None
         self._weights_wait = False
         self._opening = 0  # checkpoints asked for, and not overruled since, of which nothing was heard yet
+        self._recalling = False  # a recording was asked for, of which nothing was heard yet
         self.agent: AgentInfo | None = None
         self.playback = Playback()
         self.mode = DreamMode.BELIEF
@@ -170,7 +171,7 @@ class Session(QObject):
         self._timer.timeout.connect(self.tick)
         player.failed.connect(self._on_failed)
         player.open_failed.connect(self._on_open_failed)
-        player.refused.connect(self.refused)
+        player.refused.connect(self._on_refused)
 
     # What is under the cursor
 
@@ -443,6 +444,8 @@ class Session(QObject):
         if self.agent is None and not self._opening:
             self.refused.emit("There is no agent to read a recording with; open a checkpoint first.")
         else:
+            self._recalling = True
+            self.pause()  # the agent that rests reads faster
             self._player.open_recording(path)
 
     def save_recording(self, path: Path) -> None:
@@ -574,7 +577,7 @@ class Session(QObject):
             self.follows_training = False
             self._heard_of_opening(self._opening - 1)
         self.agent_changed.emit()
-        if not record.agent.training:
+        if not record.agent.training and not self._recalling:
             self._cursor.awaiting = 0
             self.playback.follow()
             self._playback_changed()
@@ -589,6 +592,7 @@ class Session(QObject):
         return reel
 
     def _on_recalled(self, record: Recalled) -> None:
+        self._recalling = False
         self.playback.pause()
         self._cursor.awaiting = 0
         self._cursor.put(self._shelf.insert(record.arrival), 0)
@@ -696,6 +700,11 @@ class Session(QObject):
     def _on_open_failed(self, path: str, reason: str) -> None:
         self._heard_of_opening(max(0, self._opening - 1))
         self.open_failed.emit(path, reason)
+
+    @pyqtSlot(str)
+    def _on_refused(self, reason: str) -> None:
+        self._recalling = False
+        self.refused.emit(reason)
 
     @pyqtSlot(str, str)
     def _on_failed(self, line: str, details: str) -> None:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from dream_viewer import wording
 from dream_viewer.messages import Recalled, Written
 from dream_viewer.playback import State
-from tests.dream_viewer.feed import arrival, end_moment, moment
+from tests.dream_viewer.feed import arrival, end_moment, moment, opened
 from tests.dream_viewer.window import Desk
 
 FILE = Path("/somewhere/won.episode")
@@ -67,6 +67,18 @@ def test_it_is_shown_paused_at_its_first_moment_and_life_goes_on_behind(desk: De
     session.follow()
     assert session.reel.number == 0 and session.index == 4
     assert notice(desk) == ""
+
+
+def test_the_agent_rests_until_it_is_there_even_when_another_one_is_opened_first(desk: Desk) -> None:
+    desk.session.open_checkpoint(Path("/bundled.safetensors"))
+    desk.session.open_recording(FILE)
+    desk.live(1)
+    assert desk.session.playback.state is State.PAUSED, "it reads faster"
+    desk.player.refused.emit("it is damaged")
+    desk.session.open_checkpoint(Path("/other.safetensors"))
+    desk.player.tell(opened())
+    desk.session.tick()
+    assert desk.session.playback.state is State.FOLLOWING
 
 
 def test_what_comes_out_different_is_told(desk: Desk) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from trainer.agent.agent import Agent
+from trainer.agent.transfer import to_host
 from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
 from trainer.envs.procgen import ProcgenVector, levels_of
@@ -70,7 +71,8 @@ class Collector:
         generator = torch_generator(self._seed, "policy", self.vector_steps, device=self._agent.device)
         is_first = torch.from_numpy(shown.is_first)
         latent, action = self._agent.act(self._latent, self._action, shown.frame, is_first, generator)
-        actions = action.to("cpu", torch.int32).numpy()
+        chosen, deter, stoch = to_host(action.to(torch.int32), latent.deter, latent.stoch)
+        actions = chosen.numpy()
         self._replay.add(
             frame=shown.frame,
             reward=shown.reward,
@@ -78,8 +80,8 @@ class Collector:
             ended_terminal=shown.ended_terminal,
             level_seed=shown.level_seed,
             action=actions,
-            deter=latent.deter,
-            stoch=latent.stoch,
+            deter=deter,
+            stoch=stoch,
         )
         self._latent, self._action = latent, action
         played = shown.level_seed.copy()

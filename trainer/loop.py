@@ -17,7 +17,8 @@ from pathlib import Path
 from torch import Tensor
 
 from trainer.agent.agent import Agent
-from trainer.agent.learner import PARTS, Learner, UpdateStopped
+from trainer.agent.learner import Learner
+from trainer.agent.parts import PARTS, UpdateStopped
 from trainer.collect import Collector, train_env
 from trainer.config import Config
 from trainer.distributed import ALONE, RankLost, Ranks

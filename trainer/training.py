@@ -12,7 +12,7 @@ from typing import TypedDict
 import torch
 
 from trainer.agent.agent import Agent
-from trainer.agent.learner import Learner, NonFiniteUpdate, UpdateResult, fetch
+from trainer.agent.learner import Learner, NonFiniteUpdate, UpdateResult
 from trainer.collect import Collector
 from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
@@ -146,4 +146,4 @@ class Training:
         self.updates += 1
         self.in_a_row = 0
         self.unsaved = True
-        self.tally.update(fetch(result.metrics))
+        self.tally.update(result.metrics)

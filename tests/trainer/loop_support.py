@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from trainer.agent.agent import Agent
@@ -17,6 +18,7 @@ from trainer.evaluation.scores import Tick
 from trainer.events import Event, Metrics
 from trainer.loop import TrainingLoop
 from trainer.metrics import RunRecorder
+from trainer.replay import Batch
 from trainer.tally import WALL_CLOCK
 
 TINY = Config(
@@ -80,6 +82,20 @@ def driven(loop: TrainingLoop, until: Callable[[TrainingLoop], bool], record: bo
 
 def updates_reach(count: int) -> Callable[[TrainingLoop], bool]:
     return lambda loop: loop.updates >= count
+
+
+def poisoned(loop: TrainingLoop, times: int) -> None:
+    """Lets replay hand out a reward that is no number, `times` times."""
+    sample, left = loop.replay.sample, [times]
+
+    def bad(batch_size: int, generator: np.random.Generator) -> Batch:
+        batch = sample(batch_size, generator)
+        if left[0]:
+            left[0] -= 1
+            batch.reward[0, 3] = np.nan
+        return batch
+
+    loop.replay.sample = bad  # type: ignore[method-assign]
 
 
 def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

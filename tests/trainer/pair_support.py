@@ -22,7 +22,7 @@ import torch
 
 from tests.trainer.loop_support import TINY, copied, corridor, differing, driven, no_scores, tiny_loop, updates_reach
 from trainer.agent.agent import Agent
-from trainer.agent.learner import Learner, fetch
+from trainer.agent.learner import Learner
 from trainer.config import Config
 from trainer.distributed import Ranks, joined
 from trainer.errors import UserError
@@ -104,7 +104,7 @@ def taught(ranks: Ranks) -> tuple[list[dict[str, float]], dict[str, torch.Tensor
         batch = whole_batch(update)
         fields = {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
         own = Batch(**{name: value[rows] if isinstance(value, np.ndarray) else value for name, value in fields.items()})
-        metrics.append(fetch(learner.update(own, torch_generator(0, "update", update)).metrics))
+        metrics.append(learner.update(own, torch_generator(0, "update", update)).metrics)
     return metrics, copied(learner.state_tensors())
 
 

@@ -18,13 +18,14 @@ from tests.trainer.loop_support import (
     corridor,
     differing,
     drive,
+    poisoned,
     resumed,
     rows_without_time,
     tiny_loop,
     updates_reach,
 )
 from trainer.agent.agent import Agent
-from trainer.agent.learner import BACKWARD, PARTS
+from trainer.agent.parts import BACKWARD, PARTS
 from trainer.checkpoint import export_weights, open_checkpoint, read_header, save_checkpoint
 from trainer.config import Config
 from trainer.envs.testing import RIGHT
@@ -154,20 +155,6 @@ def test_a_run_in_bfloat16_goes_on_to_the_bit(tmp_path: Path) -> None:
     drive(again, updates_reach(8))
     assert again.agent.dtype == torch.bfloat16
     assert differing(straight.learner.state_tensors(), again.learner.state_tensors()) == []
-
-
-def poisoned(loop: TrainingLoop, times: int) -> None:
-    """Lets replay hand out a reward that is no number, `times` times."""
-    sample, left = loop.replay.sample, [times]
-
-    def bad(batch_size: int, generator: np.random.Generator) -> Batch:
-        batch = sample(batch_size, generator)
-        if left[0]:
-            left[0] -= 1
-            batch.reward[0, 3] = np.nan
-        return batch
-
-    loop.replay.sample = bad  # type: ignore[method-assign]
 
 
 def test_a_refused_update_leaves_no_trace_is_counted_and_its_batch_kept(tmp_path: Path) -> None:

@@ -225,23 +225,30 @@ class Agent:
         """Readings of B posterior states, their raw logits (B, S, C) and their pictures (B, 64, 64, 3) uint8."""
         model = self.world_model
         feat = model.dyn.feat(latent)
-        values = twohot_mean(self.actor_critic.val(feat)).cpu().numpy()
-        policies = torch.softmax(self.actor_critic.pol(feat).float(), -1).cpu().numpy()
-        continues = self._shown(model.continues(feat)).cpu().numpy()
         prior = unimix_log_probs(model.dyn.prior(latent.deter))
-        surprise = categorical_kl(unimix_log_probs(logits), prior).cpu().numpy()
-        deters = latent.deter.float().cpu().numpy()
-        stochs = latent.stoch.to(torch.uint8).cpu().numpy()
+        numbers = (
+            twohot_mean(self.actor_critic.val(feat)).unsqueeze(1),
+            torch.softmax(self.actor_critic.pol(feat).float(), -1),
+            self._shown(model.continues(feat)).unsqueeze(1),
+            categorical_kl(unimix_log_probs(logits), prior).unsqueeze(1),
+            latent.deter.float(),
+            latent.stoch.float(),
+        )
+        widths = [part.shape[1] for part in numbers]
+        together = torch.cat(numbers, 1).cpu()  # a GPU is waited for once
+        values, policies, continues, surprise, deters, stochs = (
+            x.numpy() for x in together.split_with_sizes(widths, 1)
+        )
         return [
             Reading(
                 generation=self.generation,
                 deter=frozen(deters[i]),
-                stoch=frozen(stochs[i]),
+                stoch=frozen(stochs[i].astype(np.uint8)),
                 belief=frozen(beliefs[i]),
-                value=float(values[i]),
+                value=float(values[i, 0]),
                 policy=frozen(policies[i]),
-                continues=float(continues[i]),
-                surprise=None if first else float(surprise[i]),
+                continues=float(continues[i, 0]),
+                surprise=None if first else float(surprise[i, 0]),
             )
             for i, first in enumerate(is_first)
         ]
@@ -313,7 +320,7 @@ class Agent:
         generator = generator or torch_generator(0, "dream", device=self.device)
         rssm = self.world_model.dyn
         latent = Latent(latent.deter.expand(branches, -1).contiguous(), latent.stoch.expand(branches, -1).contiguous())
-        taken = np.empty((branches, horizon), np.int64)
+        taken: list[Tensor] = []
         latents: list[Latent] = []
         for h in range(horizon):
             if actions is None:
@@ -322,28 +329,32 @@ class Agent:
                 action = torch.from_numpy(actions[:, h].copy()).to(self.device)
             noise = torch.rand(branches, rssm.stoch, generator=generator, device=self.device)
             latent = rssm.imagine_step(latent, action, noise)
-            taken[:, h] = action.cpu().numpy()
+            taken.append(action)
             latents.append(latent)
             yield
         rewards, continues, values = self._expected(latents)
+        chosen = torch.stack(taken, 1).cpu().numpy()
         yield
         frames = np.empty((branches, 0, 64, 64, 3), np.uint8)
         if pictures:
             drawn = yield from self.decoding(latents)
             frames = np.ascontiguousarray(drawn.reshape(horizon, branches, 64, 64, 3).swapaxes(0, 1))
-        return Dream(self.generation, frozen(frames), frozen(taken), frozen(rewards), frozen(continues), frozen(values))
+        return Dream(
+            self.generation, frozen(frames), frozen(chosen), frozen(rewards), frozen(continues), frozen(values)
+        )
 
     def _expected(self, latents: Sequence[Latent]) -> tuple[NDArray[np.float32], ...]:
         """Rewards, continues as shown and values, each (N, H) float32, of H states of N branches."""
         model, batch = self.world_model, joined(latents)
         feat = model.dyn.feat(batch)
-        expected = (
-            twohot_mean(model.rew(feat)),
-            self._shown(model.continues(feat)),
-            twohot_mean(self.actor_critic.val(feat)),
+        expected = torch.stack(
+            [
+                twohot_mean(model.rew(feat)),
+                self._shown(model.continues(feat)),
+                twohot_mean(self.actor_critic.val(feat)),
+            ]
         )
-        horizon = len(latents)
-        return tuple(np.ascontiguousarray(x.cpu().numpy().reshape(horizon, -1).T) for x in expected)
+        return tuple(np.ascontiguousarray(x.reshape(len(latents), -1).T) for x in expected.cpu().numpy())
 
     def dream(
         self,

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import sample_index
 from trainer.world_model.rssm import RSSM, Latent
 
@@ -48,21 +47,17 @@ def imagine(
     rssm: RSSM,
     policy: Callable[[Tensor], Tensor],
     start: Latent,
-    horizon: int,
-    generator: torch.Generator,
+    stoch_noise: Tensor,
+    action_noise: Tensor,
     forced: ForcedRollout | None = None,
-    ranks: Ranks = ALONE,
 ) -> Rollout:
     """Rolls the prior out from K states.
 
     Args:
         rssm: the model. policy: (K, F) features to raw logits (K, A). start: deter (K, D), stoch (K, S).
-        horizon: H, steps. generator: of all draws. forced: samples to use instead.
-        ranks: who has the other parts of the batch; the draws are for all of it.
+        stoch_noise: (H, K, S) and action_noise: (H+1, K), uniform draws. forced: samples to use instead.
     """
-    starts, device = start.deter.shape[0], start.deter.device
-    stoch_noise = ranks.rand(horizon, starts, rssm.stoch, dim=1, generator=generator, device=device)
-    action_noise = ranks.rand(horizon + 1, starts, dim=1, generator=generator, device=device)
+    horizon, starts, device = len(stoch_noise), start.deter.shape[0], start.deter.device
     feat = start.deter.new_empty(starts, horizon + 1, rssm.deter + rssm.stoch * rssm.classes)
     actions = torch.empty(starts, horizon + 1, dtype=torch.int64, device=device)
     latent = start

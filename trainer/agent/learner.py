@@ -7,25 +7,28 @@ that is stopped or refused leaves no trace.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import math
+from typing import NamedTuple
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.agent.actor_critic import imagination_loss, replay_value_loss, value_head
 from trainer.agent.agent import Agent
+from trainer.agent.captured import way_to_run
+from trainer.agent.computation import Computed, Inputs, Noise, draw_noise, observations
 from trainer.agent.imagination import ForcedRollout, Rollout, imagine
 from trainer.agent.joint_metrics import over_all_ranks
+from trainer.agent.parts import BACKWARD, PARTS, Poll, never, proceed
 from trainer.agent.returns import ReturnNormaliser
+from trainer.agent.transfer import to_host
 from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import twohot_mean
 from trainer.nn.optimiser import FlatTensors, LaProp, learning_rate
-from trainer.replay_batch import Batch, context_latent
+from trainer.replay_batch import Batch
 from trainer.world_model.rssm import Latent, Sequence
-from trainer.world_model.world_model import Observations, WorldModelLoss
+from trainer.world_model.world_model import WorldModelLoss
 
 LOSS_SCALES: dict[str, float] = {
     "image": 1.0,
@@ -41,16 +44,6 @@ LOSS_SCALES: dict[str, float] = {
 
 SLOW_RATE = 0.02
 """Share of the value that the slow value takes over after every update."""
-
-BACKWARD = ("backward decode", "backward observe", "backward encode")
-"""The world model's parts of the backward pass, which comes to them in this order after the heads."""
-
-PARTS = ("encode", "observe", "decode", "imagine", "heads", "losses", "backward", *BACKWARD, "optimise")
-"""The parts of an update in order; a stop is polled before each."""
-
-
-class UpdateStopped(Exception):
-    """The update was asked to stop; nothing has changed."""
 
 
 class NonFiniteUpdate(Exception):
@@ -92,45 +85,16 @@ class Losses(NamedTuple):
 
 
 class UpdateResult(NamedTuple):
-    """What an update leaves for replay and log.
+    """What an update leaves for replay and log, in the host's memory.
 
     Attributes:
-        deter: (B, T, D) compute dtype and stoch: (B, T, S) int64: latents of steps 1 .. T of the batch.
-        metrics: name to scalar tensor; see :func:`fetch`.
+        deter: (B, T, D) compute dtype and stoch: (B, T, S) uint8: latents of steps 1 .. T of the batch.
+        metrics: by name.
     """
 
     deter: Tensor
     stoch: Tensor
-    metrics: dict[str, Tensor]
-
-
-def fetch(metrics: dict[str, Tensor]) -> dict[str, float]:
-    """Metrics as numbers, with one transfer."""
-    return dict(zip(metrics, torch.stack([m.float() for m in metrics.values()]).tolist(), strict=True))
-
-
-def never(part: str) -> bool:
-    """The poll of an update that nobody stops."""
-    return False
-
-
-def replay_context(stored: Latent, action: Tensor, carry: Latent, consecutive: Tensor) -> tuple[Latent, Tensor]:
-    """Where a batch of T + 1 steps starts from: its first step is context only (the reference's replay context of 1).
-
-    Args:
-        stored: latents that replay keeps of step 0, deter (B, D), stoch (B, S).
-        action: (B, T + 1) int64. carry: state after the previous batch.
-        consecutive: (B,) bool, the sequence goes on where the previous batch ended.
-
-    Returns:
-        The state before step 1 and the actions (B, T) taken before steps 1 .. T.
-    """
-    goes_on = consecutive.unsqueeze(-1)
-    start = Latent(
-        torch.where(goes_on, carry.deter, stored.deter),
-        torch.where(goes_on, carry.stoch, stored.stoch),
-    )
-    return start, action[:, :-1]
+    metrics: dict[str, float]
 
 
 class Learner:
@@ -154,6 +118,7 @@ class Learner:
         parameters = agent.named_parameters()
         self.names = list(parameters)
         self.optimiser = LaProp(list(parameters.values()), config.lr, config.warmup, config.agc, agent.device)
+        self._run = way_to_run(agent.device, ranks)
         self.normaliser = ReturnNormaliser.initial(agent.device)
         self._slow_head = value_head(agent.size, torch.Generator().manual_seed(0)).requires_grad_(False)
         slow = list(self._slow_head.parameters())
@@ -205,40 +170,15 @@ class Learner:
         self.slow.flat.copy_(self._value_weights())
         self._publish()
 
-    def observations(self, batch: Batch) -> tuple[Observations, Latent]:
-        """A batch as tensors on the device, and the state before its first step."""
-        device = self.agent.device
+    def noise(self, batch: int, length: int, generator: torch.Generator) -> Noise:
+        """All noise of an update of `batch` sequences of `length` steps, from a generator of the agent's device."""
+        return draw_noise(batch, length, self.agent.size.stoch, self.config, self._ranks, generator)
 
-        def steps(array: NDArray[Any], start: int = 1) -> Tensor:
-            return torch.from_numpy(array)[:, start:].to(device, non_blocking=True)
-
-        stored = Latent(*context_latent(batch, self.agent.dtype, device))
-        nothing_goes_on = torch.zeros(len(batch.action), dtype=torch.bool, device=device)
-        carry, prev_action = replay_context(stored, steps(batch.action, 0), stored, nothing_goes_on)
-        is_last = steps(batch.is_last)
-        obs = Observations(
-            frame=steps(batch.frame),
-            reward=steps(batch.reward),
-            is_first=steps(batch.is_first),
-            is_last=is_last,
-            is_terminal=steps(batch.is_terminal),
-            prev_action=prev_action,
-            unseen=is_last,
-        )
-        return obs, carry
-
-    def losses(
-        self,
-        obs: Observations,
-        carry: Latent,
-        generator: torch.Generator,
-        poll: Callable[[str], bool] = never,
-        forced: Forced | None = None,
-    ) -> Losses:
+    def losses(self, inputs: Inputs, poll: Poll = never, forced: Forced | None = None) -> Losses:
         """All losses of a batch.
 
         Args:
-            obs, carry: see :meth:`observations`. generator: of all draws.
+            inputs: of the update, on the agent's device.
             poll: called with the name of each part of PARTS before it, those of BACKWARD from within a backward pass
                 of the total; True stops the update.
             forced: samples to use in place of drawn ones.
@@ -246,14 +186,14 @@ class Learner:
         Raises:
             UpdateStopped: `poll` said so.
         """
+        obs, carry, noise = inputs
         world, critic, config = self.agent.world_model, self.agent.actor_critic, self.config
         batch, length = obs.reward.shape
         proceed(poll, "encode")
         tokens = world.tokens(obs.frame)
         proceed(poll, "observe")
-        noise = self._ranks.rand(batch, length, world.dyn.stoch, dim=0, generator=generator, device=tokens.device)
         stoch = forced.stoch if forced else None
-        sequence = world.dyn.observe(carry, tokens, obs.prev_action, obs.is_first, noise, stoch, obs.unseen)
+        sequence = world.dyn.observe(carry, tokens, obs.prev_action, obs.is_first, noise.posterior, stoch, obs.unseen)
         proceed(poll, "decode")
         model: WorldModelLoss = world.losses(obs, sequence, config.free_nats)
         way_back = (model.losses["image"], sequence.deter, tokens)
@@ -262,9 +202,7 @@ class Learner:
                 tensor.register_hook(lambda _, part=part: proceed(poll, part))  # type: ignore[no-untyped-call]
         proceed(poll, "imagine")
         start = Latent(sequence.deter.detach().flatten(0, 1), sequence.indices.flatten(0, 1))
-        rollout = imagine(
-            world.dyn, critic.pol, start, config.imagination, generator, forced.rollout if forced else None, self._ranks
-        )
+        rollout = imagine(world.dyn, critic.pol, start, noise.prior, noise.action, forced.rollout if forced else None)
         proceed(poll, "heads")
         with torch.no_grad():
             reward = twohot_mean(world.rew(rollout.feat))
@@ -326,49 +264,63 @@ class Learner:
             replay_returns,
         )
 
-    def update(self, batch: Batch, generator: torch.Generator, poll: Callable[[str], bool] = never) -> UpdateResult:
-        """One update from one batch of replay.
+    def compute(self, inputs: Inputs, poll: Poll = never) -> Computed:
+        """Forward and backward pass of an update; the gradients go to the optimiser, and nothing lasting changes.
 
         Args:
-            batch: T + 1 steps a sequence. generator: of all draws.
-            poll: called with the name of each part before it; True stops the update.
+            inputs: of the update, on the agent's device. poll: called before each part; True stops the update.
+
+        Raises:
+            UpdateStopped: `poll` said so.
+        """
+        losses = self.losses(inputs, poll)
+        proceed(poll, "backward")
+        self.optimiser.grads.copy_from(torch.autograd.grad(losses.total, list(self.agent.named_parameters().values())))
+        metrics = losses.metrics | {"loss/total": losses.total.detach()}
+        sequence = losses.sequence
+        return Computed(metrics, losses.normaliser, sequence.deter.detach(), sequence.indices.to(torch.uint8))
+
+    def update(self, batch: Batch, generator: torch.Generator, poll: Poll = never) -> UpdateResult:
+        """One update from one batch of replay.
+
+        On a GPU the host waits for it once, where it needs numbers: between the computation and the optimiser's step.
+        While the device takes that step, the host can go on to what comes next.
+
+        Args:
+            batch: T + 1 steps a sequence. generator: of all draws, on the agent's device.
+            poll: called with the name of each part before it; True stops the update. Where the device computes it all
+                as one graph, the parts are COMPUTE and the last of PARTS, asked for while the device works: a stop is
+                heard there, but does not cut short what was begun.
 
         Raises:
             UpdateStopped: `poll` said so. NonFiniteUpdate: a loss or gradient is not finite, on whichever rank.
                 Either way nothing of the learner has changed.
             RankLost: another rank is gone.
         """
-        obs, carry = self.observations(batch)
-        computed = self.losses(obs, carry, generator, poll)
-        proceed(poll, "backward")
-        parameters = list(self.agent.named_parameters().values())
-        grads = torch.autograd.grad(computed.total, parameters)
-        proceed(poll, "optimise")
-        norm = self.optimiser.gather(grads, self._ranks.average)
-        metrics = over_all_ranks(computed.metrics | {"loss/total": computed.total.detach()}, self._ranks)
-        total = metrics["loss/total"]
-        if not bool(torch.isfinite(norm + total)):
-            raise NonFiniteUpdate(f"loss {total.item()}, gradient norm {norm.item()}")
+        obs, carry = observations(batch, self.agent.dtype)
+        inputs = Inputs(obs, carry, self.noise(len(obs.reward), obs.reward.shape[1], generator))
+        computed = self._run(self.compute, inputs, poll)
+        proceed(poll, PARTS[-1])
+        scalars = over_all_ranks(computed.metrics, self._ranks) | {
+            "grad_norm": self.optimiser.norm(self._ranks.average),
+            "retnorm_lo": computed.normaliser.lo,
+            "retnorm_hi": computed.normaliser.hi,
+        }
+        numbers, deter, stoch = to_host(
+            torch.stack([scalar.float() for scalar in scalars.values()]), computed.deter, computed.stoch
+        )
+        metrics: dict[str, float] = dict(zip(scalars, numbers.tolist(), strict=True))
+        total, norm = metrics["loss/total"], metrics["grad_norm"]
+        if not (math.isfinite(total) and math.isfinite(norm)):
+            raise NonFiniteUpdate(f"loss {total}, gradient norm {norm}")
+        self._commit(computed.normaliser)
+        metrics["lr"] = learning_rate(self.optimiser.step_count, self.config.lr, self.config.warmup)
+        return UpdateResult(deter, stoch, metrics)
+
+    def _commit(self, normaliser: ReturnNormaliser) -> None:
+        """All that an update changes, in place: a captured graph reads it where it lies."""
         self.optimiser.step()
-        self.normaliser = computed.normaliser
+        self.normaliser.lo.copy_(normaliser.lo)
+        self.normaliser.hi.copy_(normaliser.hi)
         self.slow.flat.lerp_(self._value_weights(), SLOW_RATE)
         self._publish()
-        step = self.optimiser.step_count
-        metrics |= {
-            "grad_norm": norm,
-            "retnorm_lo": self.normaliser.lo,
-            "retnorm_hi": self.normaliser.hi,
-            "lr": torch.tensor(learning_rate(step, self.config.lr, self.config.warmup), device=norm.device),
-        }
-        sequence = computed.sequence
-        return UpdateResult(sequence.deter.detach(), sequence.indices, metrics)
-
-
-def proceed(poll: Callable[[str], bool], part: str) -> None:
-    """Asks `poll` before a part of an update.
-
-    Raises:
-        UpdateStopped: it said to stop.
-    """
-    if poll(part):
-        raise UpdateStopped(part)

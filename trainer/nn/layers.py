@@ -7,6 +7,7 @@ Kernels keep the reference's layout, (in, out) and (blocks, in, out); convolutio
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -129,7 +130,7 @@ class Conv(nn.Module):
         """
         outputs, inputs = self.kernel.shape[:2]
         taps = self.kernel.permute(0, 2, 3, 1).reshape(outputs, self.KERNEL**2, inputs)
-        sums = torch.matmul(_PHASES.to(taps), taps).view(outputs, 4, 9, inputs)
+        sums = torch.matmul(_phases_as(taps.device, taps.dtype), taps).view(outputs, 4, 9, inputs)
         kernel = sums.transpose(0, 1).reshape(4 * outputs, 3, 3, inputs).permute(0, 3, 1, 2)
         out = F.conv2d(x.permute(0, 3, 1, 2), kernel, self.bias.repeat(4), padding=1).permute(0, 2, 3, 1)
         return out.contiguous().view(*x.shape[:3], 2, 2, outputs)
@@ -146,6 +147,13 @@ _PARITIES = torch.tensor(
 
 _PHASES = torch.einsum("apk,bql->abpqkl", _PARITIES, _PARITIES).reshape(36, 25)
 """(phases * source pixels, taps): the same for rows and columns together."""
+
+
+@cache
+def _phases_as(device: torch.device, dtype: torch.dtype) -> Tensor:
+    # Kept for every later caller: made while a player infers, they would be of no use to a training beside it.
+    with torch.inference_mode(False):
+        return _PHASES.to(device, dtype)
 
 
 def unfold_phases(x: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ class LaProp:
 
     Attributes:
         params, nu, mu: float32 master weights and moments.
-        grads: the gathered gradients; clipped, once a step has been made with them.
+        grads: put there for the next step; clipped, once it has been made.
         step_count: updates made.
     """
 
@@ -67,13 +67,12 @@ class LaProp:
         self.step_count = 0
         self.params.copy_from(like)
 
-    def gather(self, grads: Sequence[Tensor], average: Callable[[Tensor], None] | None = None) -> Tensor:
-        """Takes gradients (any dtype) and returns their overall norm, a scalar: not finite if any of them is not.
+    def norm(self, average: Callable[[Tensor], None] | None = None) -> Tensor:
+        """The gradients' overall norm, a scalar: not finite if any of them is not. It comes before every step.
 
         Args:
-            grads: of this process. average: puts the mean over all processes that train together into a flat buffer.
+            average: puts the mean over all processes that train together into a flat buffer.
         """
-        self.grads.copy_from(grads)
         if average is not None:
             average(self.grads.flat)
         self._norms = torch._foreach_norm(self.grads.views)
@@ -82,7 +81,7 @@ class LaProp:
 
     @torch.no_grad()
     def step(self) -> None:
-        """One update with the gathered gradients."""
+        """One update with the gradients, whose norm was asked for."""
         self.step_count += 1
         i = self.step_count
         sizes = torch.stack(torch._foreach_norm(self.params.views)).clamp_(min=SMALLEST_NORM)

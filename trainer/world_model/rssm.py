@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from trainer.config import ModelSize
@@ -41,6 +40,18 @@ class Sequence(NamedTuple):
     stoch: Tensor
     indices: Tensor
     logits: Tensor
+
+
+def _onehot(index: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+    """(...,) int64 to (..., classes); torch's own asks a CPU for the smallest and the largest index each time."""
+    hot = torch.zeros(*index.shape, classes, dtype=dtype, device=index.device)
+    return hot.scatter_(-1, index.unsqueeze(-1), 1)
+
+
+def _steps_with(flags: Tensor) -> list[bool]:
+    """At which of T steps one of the flags (B, T) may be set: on a GPU at all, since the host would wait to know."""
+    steps: list[bool] = flags.any(0).tolist() if flags.device.type == "cpu" else [True] * flags.shape[1]
+    return steps
 
 
 class RSSM(nn.Module):
@@ -80,9 +91,7 @@ class RSSM(nn.Module):
 
     def onehot(self, index: Tensor) -> Tensor:
         """(..., S) class indices to (..., Z) one-hot in the compute dtype."""
-        dtype = self.dynin0.kernel.dtype
-        hot = torch.zeros(*index.shape, self.classes, dtype=dtype, device=index.device)
-        return hot.scatter_(-1, index.unsqueeze(-1), 1).flatten(-2)
+        return _onehot(index, self.classes, self.dynin0.kernel.dtype).flatten(-2)
 
     def embed_action(self, action: Tensor) -> Tensor:
         """Real-valued action vectors (..., A), divided by max(1, |a|), to (..., hidden)."""
@@ -92,7 +101,7 @@ class RSSM(nn.Module):
 
     def action_vector(self, action: Tensor, keep: Tensor | None = None) -> Tensor:
         """Action indices (...,) to one-hot (..., A); where `keep` (...,) is 0, all zeros: there was no action."""
-        hot = F.one_hot(action, self.num_actions).to(self.dynin2.kernel.dtype)
+        hot = _onehot(action, self.num_actions, self.dynin2.kernel.dtype)
         return hot if keep is None else hot * keep.unsqueeze(-1)
 
     def step(self, deter: Tensor, stoch: Tensor, action: Tensor) -> Tensor:
@@ -160,8 +169,8 @@ class RSSM(nn.Module):
         keep = (~is_first).to(carry.deter.dtype)
         actions = self.embed_action(self.action_vector(prev_action, keep))
         projected = self.project_tokens(tokens).unbind(1)
-        resets = is_first.any(0).tolist()
-        unseen = blind.any(0).tolist() if blind is not None else [False] * len(resets)
+        resets = _steps_with(is_first)
+        unseen = _steps_with(blind) if blind is not None else [False] * len(resets)
         acts, keeps = actions.unbind(1), keep.unsqueeze(-1).unbind(1)
         deter, stoch = carry.deter, self.onehot(carry.stoch)
         deters, stochs, indices, logits = [], [], [], []

@@ -6,6 +6,7 @@ import torch
 
 from tests.golden_support import TOLERANCE, Golden, Part, size_of
 from trainer.agent.agent import Agent
+from trainer.agent.computation import Inputs
 from trainer.agent.imagination import ForcedRollout
 from trainer.agent.learner import LOSS_SCALES, Forced, Learner, Losses
 from trainer.config import Config
@@ -49,7 +50,8 @@ def _losses(golden: Golden, learner: Learner) -> Losses:
     )
     carry = Latent(golden.tensor("carry_deter"), golden.classes("carry_stoch"))
     rollout = ForcedRollout(golden.classes("imag_stoch"), golden.tensor("imag_act"))
-    return learner.losses(obs, carry, torch.Generator(), forced=Forced(golden.classes("post_stoch"), rollout))
+    inputs = Inputs(obs, carry, learner.noise(*obs.reward.shape, torch.Generator()))
+    return learner.losses(inputs, forced=Forced(golden.classes("post_stoch"), rollout))
 
 
 @AGENT.covers("*")

@@ -6,9 +6,7 @@ import numpy as np
 import torch
 
 from tests.golden_support import Golden, Part
-from trainer.agent.agent import Agent
-from trainer.agent.learner import Learner, replay_context
-from trainer.config import Config, ModelSize
+from trainer.agent.computation import observations, replay_context
 from trainer.replay_batch import Batch
 from trainer.world_model.rssm import Latent
 
@@ -23,14 +21,9 @@ def _check(golden: Golden, run: str, carry: Latent, prev_action: torch.Tensor) -
 
 @CONTEXT.covers("data/*", "consec0/*")
 def test_golden_replay_context_of_a_fresh_sequence(golden: Golden) -> None:
-    """What the learner makes of a batch of replay."""
+    """What an update makes of a batch of replay."""
     assert not golden["data/consec"].any()
     deter, stoch = golden["data/dyn/deter"], golden.classes("data/dyn/stoch").numpy().astype(np.uint8)
-    _, steps, width = deter.shape
-    size = ModelSize(
-        width, hidden=8, classes=golden["data/dyn/stoch"].shape[-1], depth=1, units=8, stoch=stoch.shape[-1]
-    )
-    learner = Learner(Agent(size, dtype=torch.float32), Config())
     rows = np.arange(golden["data/stepid"][..., 0].size).reshape(golden["data/stepid"].shape[:2])
     batch = Batch(
         frame=golden["data/image"],
@@ -44,7 +37,7 @@ def test_golden_replay_context_of_a_fresh_sequence(golden: Golden) -> None:
         stoch=stoch[:, 0].copy(),
         positions=rows,
     )
-    obs, carry = learner.observations(batch)
+    obs, carry = observations(batch, torch.float32)
     _check(golden, "consec0", carry, obs.prev_action)
     golden.check("consec0/obs_image", obs.frame)
     golden.check("consec0/obs_reward", obs.reward, 0.0)
@@ -54,7 +47,7 @@ def test_golden_replay_context_of_a_fresh_sequence(golden: Golden) -> None:
     # The steps whose latents are written back: all but the first, which is context.
     identifiers = golden["data/stepid"].reshape(rows.size, -1)
     golden.check("consec0/stepid", identifiers[batch.positions[:, 1:]])
-    assert obs.reward.shape[1] == steps - 1
+    assert obs.reward.shape[1] == deter.shape[1] - 1
 
 
 @CONTEXT.covers("carry_*", "consec1/*")

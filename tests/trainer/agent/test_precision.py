@@ -15,6 +15,7 @@ from torch import Tensor
 
 import resources
 from trainer.agent.agent import Agent
+from trainer.agent.computation import Inputs
 from trainer.agent.imagination import ForcedRollout
 from trainer.agent.learner import Forced, Learner, Losses
 from trainer.agent.returns import ReturnNormaliser
@@ -79,11 +80,11 @@ def _check_bfloat16(size: ModelSize, weights: dict[str, Tensor] | None, normalis
         learners.append(learner)
     exact, fast = learners
 
-    obs, generator = _observations(), torch_generator(0, "precision test")
-    want = exact.losses(obs, exact.agent.initial(BATCH), generator)
+    obs, noise = _observations(), exact.noise(BATCH, LENGTH, torch_generator(0, "precision test"))
+    want = exact.losses(Inputs(obs, exact.agent.initial(BATCH), noise))
     imagined = want.rollout.feat[:, 1:, size.deter :].unflatten(-1, (size.stoch, size.classes)).argmax(-1)
     forced = Forced(want.sequence.indices, ForcedRollout(imagined, want.rollout.action))
-    got = fast.losses(obs, fast.agent.initial(BATCH), generator, forced=forced)
+    got = fast.losses(Inputs(obs, fast.agent.initial(BATCH), noise), forced=forced)
     assert got.rollout.feat.dtype == torch.bfloat16
     assert torch.equal(got.sequence.indices, want.sequence.indices)
 

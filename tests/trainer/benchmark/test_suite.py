@@ -10,7 +10,7 @@ import pytest
 
 from trainer import machine
 from trainer.agent.agent import Agent
-from trainer.agent.learner import PARTS
+from trainer.agent.parts import PARTS
 from trainer.benchmark import HASHED_UPDATES, checkpoint_hash, report_lines, run_benchmark
 from trainer.benchmark.updates import OVERHEAD
 from trainer.config import Config

@@ -95,6 +95,17 @@ class PictureDesk(QObject):
             self._show.pin(ahead)
         self._show_all()
 
+    def look_by(self, frames: int) -> None:
+        """Look so many frames further on in the future (or back); the first one first, and at none before that."""
+        future = self._show.future
+        if future is None:
+            return
+        ahead = self._show.ahead + frames if self._show.pinned else 0
+        if ahead < 0:
+            self.look_at(self._show.ahead)
+        elif ahead < future.dream.frames.shape[1]:
+            self.look_at(ahead)
+
     @property
     def _imagines(self) -> bool:
         return self._session.mode is DreamMode.FUTURE or self._session.film_visible

@@ -277,6 +277,30 @@ def test_a_click_in_the_strip_moves_the_panes_there(desk: Desk, qtbot: QtBot) ->
     assert window.reality.origin == "observed", "another Moment, another future"
 
 
+def test_the_future_is_looked_through_by_keys(desk: Desk, qtbot: QtBot) -> None:
+    with_a_future(desk)
+    alt, window = Qt.KeyboardModifier.AltModifier, desk.window
+    seen = []
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        press(qtbot, desk, key, alt)
+        seen.append(window.dream.caption.split(" of ")[0])
+    assert seen == ["+1", "+2", "+3", "+2"] and window.reality.origin == "forked"
+    press(qtbot, desk, Qt.Key.Key_Left, alt)
+    press(qtbot, desk, Qt.Key.Key_Left, alt)
+    assert window.reality.origin == "observed", "back from the first one: at none"
+    for _ in range(20):
+        press(qtbot, desk, Qt.Key.Key_Right, alt)
+    assert window.dream.caption.startswith("+15"), "no further than there is"
+
+
+def test_z_enlarges_the_dream_and_gives_it_back(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(3)
+    press(qtbot, desk, Qt.Key.Key_Z)
+    assert not desk.window.reality.isVisible() and desk.window.dream.isVisible()
+    press(qtbot, desk, Qt.Key.Key_Z)
+    assert desk.window.reality.isVisible()
+
+
 def test_a_click_while_following_comes_to_rest_at_the_moment_of_that_future(desk: Desk, qtbot: QtBot) -> None:
     desk.live(3)
     key = desk.player.asked("ask_future")[0][0]

@@ -112,7 +112,7 @@ def difference(truth: NDArray[np.uint8] | None, prediction: NDArray[np.uint8] | 
     """The difference pane: the truth less the prediction of the same moment."""
     if truth is None or prediction is None:
         return View(None, None, "Difference", "nothing to compare here")
-    caption = f"Orange: reality brighter, blue: dream brighter · {error_percent(truth, prediction):.1f} %"
+    caption = f"{error_percent(truth, prediction):.1f} % off · orange: real, blue: dream brighter"
     return View(difference_picture(truth, prediction), None, caption)
 
 

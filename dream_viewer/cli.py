@@ -1,4 +1,7 @@
-"""The command line: `view` opens the window, all else is handed to `trainer.cli`. Qt is imported for `view` only."""
+"""The command line: `view` opens the window, `export` draws without one, `trainer.cli` does all else.
+
+Qt is imported for the window only.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from dream_viewer.options import ViewOptions
+from dream_viewer.options import ExportOptions, ViewOptions
 from trainer import cli as headless
 from trainer.config import GAMES
+from trainer.episode import RECORDING_SUFFIX
 from trainer.errors import UserError
 
 if TYPE_CHECKING:  # what recordings need brings torch, which comes after `prepare`
@@ -23,7 +27,9 @@ if TYPE_CHECKING:  # what recordings need brings torch, which comes after `prepa
 PROGRAM = headless.PROGRAM
 BUNDLED = "coinrun"
 """The bundled checkpoint that plays when none is named and the game asked for has none of its own."""
-_REFUSED = 2
+MOST_HORIZON = 200
+"""Longest future that can be asked for, in frames."""
+_REFUSED, _INTERRUPTED = 2, 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: command and flags; None = those of the process.
 
     Returns:
-        the exit code: 0, 2 with one line on stderr where something a person can mend was wrong, 1 an error of ours.
+        the exit code: 0, 2 with one line on stderr where something a person can mend was wrong, 130 stopped
+        by Ctrl-C, 1 an error of ours.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] in (["-h"], ["--help"]):
@@ -55,8 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if window:
             return _benchmark_window([argument for argument in arguments[1:] if argument != "--ui"])
+        if arguments[0] == "export":
+            return _export(arguments[1:])
         if arguments[0] != "view":
-            known = ", ".join(["view", *headless.COMMANDS])
+            known = ", ".join(["view", "export", *headless.COMMANDS])
             raise UserError(f"The commands are {known}; {arguments[0]!r} is none of them.")
         return _view(arguments[1:])
     except UserError as error:
@@ -64,12 +73,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         sys.stderr.write(f"{error}\n")
         return _REFUSED
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return _INTERRUPTED
 
 
 def overview() -> str:
     """What `--help` says."""
     lines = [
         f"usage: {PROGRAM} [view] [CHECKPOINT|RUN|RECORDING] [flags]   the window",
+        f"       {PROGRAM} export CHECKPOINT|RUN|RECORDING OUT [flags]   an episode as film, picture or table",
         f"       {PROGRAM} benchmark --ui [flags]   what training and window cost each other",
         *(f"       {PROGRAM} {name} [flags]" for name in headless.COMMANDS),
         "",
@@ -109,6 +122,54 @@ def parse_view(arguments: Sequence[str]) -> ViewOptions:
         level=flags.level,
         mode=flags.mode,
         screenshot=flags.screenshot,
+    )
+
+
+def parse_export(arguments: Sequence[str]) -> ExportOptions:
+    """The flags of `export`, checked as far as that goes without opening anything.
+
+    Raises:
+        UserError: a flag that is unknown, a value that is none, or a path that is not there.
+        SystemExit: `--help` was asked for and has been printed.
+    """
+    parser = _Parser(
+        prog=f"{PROGRAM} export", description="Draw an episode: what happened, what the agent imagined and expected."
+    )
+    parser.add_argument("source", type=Path, metavar="CHECKPOINT|RUN|RECORDING", help="who plays, or what was played")
+    parser.add_argument("out", type=Path, metavar="OUT", help="file.mp4, .gif, .png, or .csv or .npz for the curves")
+    parser.add_argument("--horizon", type=int, default=15, help="frames from look to look, and of each future")
+    parser.add_argument("--agent", type=Path, metavar="CHECKPOINT", help="who reads a recording; default: the bundled")
+    parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
+    parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
+    parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
+    parser.add_argument("--level", type=int, metavar="SEED", help="level to play")
+    parser.add_argument("--steps", type=int, help="play so many at most")
+    parser.add_argument("--at", type=int, metavar="STEP", help="step of a .png; default: the middle one")
+    parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
+    flags = parser.parse_args(list(arguments))
+    for path in (flags.source, flags.agent):
+        if path is not None and not path.exists():
+            raise UserError(f"{path}: there is no such file or folder; give a checkpoint, a run or a recording.")
+    if flags.level is not None and not 0 <= flags.level < 2**31 - 1:
+        raise UserError(f"--level {flags.level}: level seeds go from 0 to {2**31 - 2}.")
+    for name, least, most in (("horizon", 1, MOST_HORIZON), ("steps", 1, None), ("at", 0, None)):
+        value = getattr(flags, name)
+        if value is not None and (value < least or (most is not None and value > most)):
+            raise UserError(f"--{name} {value}: give {least} or more{'' if most is None else f', {most} at most'}.")
+    recorded = flags.source.suffix == RECORDING_SUFFIX
+    if not recorded and flags.agent is not None:
+        raise UserError("--agent says who reads a recording; a checkpoint plays by itself.")
+    return ExportOptions(
+        agent=flags.agent if recorded else flags.source,
+        recording=flags.source if recorded else None,
+        out=flags.out.expanduser().absolute(),
+        horizon=flags.horizon,
+        game=flags.game,
+        difficulty=flags.difficulty,
+        split=flags.split,
+        level=flags.level,
+        steps=flags.steps,
+        at=flags.at,
     )
 
 
@@ -163,6 +224,25 @@ def with_recording(options: ViewOptions, recording: Recording) -> ViewOptions:
     )
 
 
+def _export(arguments: Sequence[str]) -> int:
+    options = parse_export(arguments)
+    from trainer.envs.game_files import begin_loading
+
+    begin_loading()
+    from trainer.process import prepare
+
+    prepare()
+    from dream_viewer.workers.headless_export import export
+    from trainer.recording import read_recording
+
+    recording = None if options.recording is None else read_recording(options.recording)
+    agent = options.agent or bundled_checkpoint(None if recording is None else recording.game)
+    if agent is None:
+        raise UserError("No checkpoint is bundled that could read the recording; name one with --agent.")
+    export(options, agent, recording)
+    return 0
+
+
 def _view(arguments: Sequence[str]) -> int:
     options = parse_view(arguments)
     from trainer.envs.game_files import begin_loading
@@ -171,15 +251,16 @@ def _view(arguments: Sequence[str]) -> int:
     from trainer.process import prepare
 
     prepare()  # imports torch, which on Windows must come before Qt
-    from trainer import recording
     from trainer.checkpoint import read_header
     from trainer.jsonfile import check_target
 
     if options.screenshot is not None:
         check_target(options.screenshot.expanduser().absolute())
         _without_a_display()
-    if options.path is not None and options.path.suffix == recording.SUFFIX:
-        options = with_recording(options, recording.read_recording(options.path))
+    if options.path is not None and options.path.suffix == RECORDING_SUFFIX:
+        from trainer.recording import read_recording
+
+        options = with_recording(options, read_recording(options.path))
     if options.path is not None and options.path.is_file():
         read_header(options.path)
     from dream_viewer.libraries import check_window

@@ -9,9 +9,9 @@ from PyQt6.QtCore import QObject, Qt, pyqtSlot
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from dream_viewer.session import Session
-from trainer.recording import SUFFIX
+from trainer.episode import RECORDING_SUFFIX
 
-OPENED = f"Checkpoints and recordings (*.safetensors *{SUFFIX})"
+OPENED = f"Checkpoints and recordings (*.safetensors *{RECORDING_SUFFIX})"
 """What the dialog for opening offers."""
 
 
@@ -33,7 +33,7 @@ class FilesDesk(QObject):
 
     def open_path(self, path: Path) -> None:
         """Show a recording, or let the agent of a checkpoint or run play."""
-        if path.suffix == SUFFIX:
+        if path.suffix == RECORDING_SUFFIX:
             self._session.open_recording(path)
         else:
             self._session.open_checkpoint(path)
@@ -46,9 +46,9 @@ class FilesDesk(QObject):
             return
         dialog = QFileDialog(self._window, "Save this episode", folder)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([f"Recordings (*{SUFFIX})"])
-        dialog.setDefaultSuffix(SUFFIX[1:])
-        dialog.selectFile(f"{reel.episode.game}-{reel.episode.level_seed}{SUFFIX}")
+        dialog.setNameFilters([f"Recordings (*{RECORDING_SUFFIX})"])
+        dialog.setDefaultSuffix(RECORDING_SUFFIX[1:])
+        dialog.selectFile(f"{reel.episode.game}-{reel.episode.level_seed}{RECORDING_SUFFIX}")
         dialog.fileSelected.connect(lambda path: self._session.save_recording(Path(path)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -199,7 +199,33 @@ class Written:
     path: Path
 
 
-Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan | Recalled | Written
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """A picture, film or table that a person asked for.
+
+    Attributes:
+        path: its ending says what. arrival: the whole episode with its Readings, as far as it went.
+        index: of the Moment, for a picture. horizon: frames from look to look, and of each future.
+        agent: whose Readings they are.
+    """
+
+    path: Path
+    arrival: Arrival
+    index: int
+    horizon: int
+    agent: AgentInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """How far an export is: frames done, of how many."""
+
+    path: Path
+    done: int
+    total: int
+
+
+Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan | Recalled | Written | Exporting
 """What must reach the session in order and complete."""
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 from PyQt6.QtCore import pyqtBoundSignal
 
 from dream_viewer.mailbox import Mailbox
-from dream_viewer.messages import FutureKey, LevelChoice, News, Weights
+from dream_viewer.messages import ExportRequest, FutureKey, LevelChoice, News, Weights
 from trainer.episode import Episode, Moment
 from trainer.events import Progress
 
@@ -77,6 +77,12 @@ class PlayerWorkerLike(Protocol):
 
     def save_recording(self, path: Path, episode: Episode) -> None:
         """Write an episode as a recording."""
+
+    def export(self, request: ExportRequest) -> None:
+        """Draw an episode as a picture, film or table."""
+
+    def cancel_export(self) -> None:
+        """Give up the export in the making."""
 
     def request_stop(self) -> None:
         """End soon; returns at once."""

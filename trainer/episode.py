@@ -12,6 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+RECORDING_SUFFIX = ".episode"
+"""What the names of recordings end in."""
+
 Outcome = Literal["won", "lost", "timeout"]
 Split = Literal["train", "unseen"]
 

@@ -221,7 +221,7 @@ class Player:
 
         def keep(t: int, env: ViewerEnv) -> None:
             if (recording.game, recording.difficulty) == (self.game, self.difficulty):
-                self._keyframes.note(number, t, env)
+                self.keep(number, t, env)
 
         restored = yield from restoring(recording, self._make_env, keep)
         return restored, (yield from self.reread(number, restored.episode))
@@ -306,6 +306,14 @@ class Player:
         start = self.agent.latent_of(reading)
         job = self.agent.dream_steps(horizon, branches=branches, generator=generator, start=start, pictures=False)
         return (yield from job)
+
+    def keep(self, number: int, t: int, env: ViewerEnv) -> None:
+        """Remember how the game stood at a Step of an episode of this player's game, to fork and draw sooner.
+
+        Args:
+            number: of the episode. t: index of the Step. env: shows it.
+        """
+        self._keyframes.note(number, t, env)
 
     def fork(
         self, number: int, index: int, episode: Episode, actions: Sequence[int]

@@ -21,11 +21,9 @@ from trainer.config import GAMES
 from trainer.envs.protocol import NUM_ACTIONS
 from trainer.envs.replaying import ReplayDiffers, Rerun
 from trainer.envs.viewer import MakeEnv, ViewerEnv
-from trainer.episode import Episode, Outcome, Split, Step, frame_hash, frozen
+from trainer.episode import RECORDING_SUFFIX, Episode, Outcome, Split, Step, frame_hash, frozen
 from trainer.errors import UserError
 
-SUFFIX = ".episode"
-"""What names of recordings end in."""
 FORMAT = 1
 """Version of the format; files of a later one are refused."""
 LARGEST_FILE = 4 * 2**20
@@ -127,7 +125,7 @@ def read_recording(path: Path) -> Recording:
     fields = _parsed(path)
     version = fields.get(_KEY)
     if not _is_count(version) or version < 1:
-        raise UserError(f"{path}: was not recorded by Dream Agent; choose a {SUFFIX} file of its own.")
+        raise UserError(f"{path}: was not recorded by Dream Agent; choose a {RECORDING_SUFFIX} file of its own.")
     if version > FORMAT:
         raise UserError(f"{path}: has format {version}, this program reads up to {FORMAT}; update Dream Agent.")
 
@@ -174,13 +172,13 @@ def _parsed(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error}); choose another recording.") from error
     if len(data) > LARGEST_FILE:
-        raise UserError(f"{path}: is too large for a recording; choose a {SUFFIX} file.")
+        raise UserError(f"{path}: is too large for a recording; choose a {RECORDING_SUFFIX} file.")
     try:
         fields = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: is damaged or no recording; choose another {SUFFIX} file.") from error
+        raise UserError(f"{path}: is damaged or no recording; choose another {RECORDING_SUFFIX} file.") from error
     if not isinstance(fields, dict):
-        raise UserError(f"{path}: is no recording; choose a {SUFFIX} file.")
+        raise UserError(f"{path}: is no recording; choose a {RECORDING_SUFFIX} file.")
     return fields
 
 

@@ -1,12 +1,13 @@
-"""Work on files that belongs beside the player: recordings saved and opened, a piece at a time."""
+"""Work on files that belongs beside the player, a piece at a time: recordings saved and opened, exports."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from dream_viewer.messages import Arrival, News, Recalled, Written
+from dream_viewer.messages import Arrival, Exporting, ExportRequest, News, Recalled, Written
 from dream_viewer.workers.study_lane import StudyLane
+from trainer.envs.viewer import MakeEnv
 from trainer.episode import Episode
 from trainer.errors import UserError
 from trainer.player import Player
@@ -36,6 +37,14 @@ class FileDesk:
         """Play a recording again and let the player read it."""
         self._others.submit("recall", self._guarded(self._recalling(player, path)))
 
+    def export(self, player: Player, request: ExportRequest, seed: int, make_env: MakeEnv) -> None:
+        """Draw what was asked for; an export in the making gives way."""
+        self._others.submit("export", self._guarded(self._exporting(player, request, seed, make_env)))
+
+    def cancel_export(self) -> None:
+        """Give up the export in the making; it leaves nothing behind."""
+        self._others.cancel("export")
+
     def turn(self) -> bool:
         """Do a piece of the work there is; False where there is none."""
         return self._saves.turn() | self._others.turn()
@@ -55,6 +64,18 @@ class FileDesk:
     def _saving(self, path: Path, episode: Episode) -> Generator[None, None, None]:
         save_recording(path, (yield from recording_of(episode)))
         self._tell(News((Written(path),)))
+
+    def _exporting(
+        self, player: Player, request: ExportRequest, seed: int, make_env: MakeEnv
+    ) -> Generator[None, None, None]:
+        from dream_viewer.workers.exporting import exporting  # brings av: 0.1 s that not every start should pay
+
+        total = len(request.arrival.moments)
+        for done in exporting(request, player.agent, seed, make_env):
+            if done is not None:
+                self._tell(News((Exporting(request.path, done, total),)))
+            yield
+        self._tell(News((Written(request.path),)))
 
     def _recalling(self, player: Player, path: Path) -> Generator[None, None, None]:
         recording = read_recording(path)

@@ -14,6 +14,7 @@ from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import (
     AgentInfo,
     Arrival,
+    ExportRequest,
     FutureKey,
     LevelChoice,
     News,
@@ -178,6 +179,14 @@ class PlayerWorker(QThread):
     def save_recording(self, path: Path, episode: Episode) -> None:
         """Write an episode that does not grow meanwhile as a recording; or `refused`."""
         self._commands.put(lambda: self._files.save_recording(path, episode))
+
+    def export(self, request: ExportRequest) -> None:
+        """Draw an episode as a picture, film or table; or `refused`."""
+        self._study(lambda player: self._files.export(player, request, self._seed, self._make_env))
+
+    def cancel_export(self) -> None:
+        """Give up the export in the making."""
+        self._commands.put(self._files.cancel_export)
 
     def request_stop(self) -> None:
         """End after the piece of work in hand; returns at once."""

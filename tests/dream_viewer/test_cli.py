@@ -47,7 +47,7 @@ def test_everything_else_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["play"]) == 2
     told = capsys.readouterr().err
-    assert "view, train, evaluate" in told and told.count("\n") == 1
+    assert "view, export, train, evaluate" in told and told.count("\n") == 1
 
 
 def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,3 +146,33 @@ def test_a_damaged_recording_is_refused_before_a_window_opens(
     assert cli.main(["view", str(file)]) == 2
     told = capsys.readouterr().err
     assert "a.episode" in told and told.count("\n") == 1
+
+
+def test_what_export_takes(tmp_path: Path) -> None:
+    checkpoint, recording = tmp_path / "a.safetensors", tmp_path / "a.episode"
+    checkpoint.touch()
+    recording.touch()
+    options = cli.parse_export([str(checkpoint), str(tmp_path / "o.mp4"), "--horizon", "5", "--level", "3"])
+    assert (options.agent, options.recording, options.horizon, options.level) == (checkpoint, None, 5, 3)
+    options = cli.parse_export([str(recording), "o.png", "--agent", str(checkpoint), "--at", "2"])
+    assert (options.agent, options.recording, options.at) == (checkpoint, recording, 2)
+    assert options.out.is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("flags", "word"),
+    [
+        ([], "required"),
+        (["missing.episode", "a.mp4"], "no such file"),
+        ([".", "a.mp4", "--horizon", "0"], "--horizon 0"),
+        ([".", "a.mp4", "--horizon", "100000"], "--horizon 100000"),
+        ([".", "a.mp4", "--level", "-1"], "--level -1"),
+        ([".", "a.mp4", "--agent", "."], "a checkpoint plays by itself"),
+    ],
+)
+def test_a_mistake_in_export_is_one_line_and_exit_2(
+    flags: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["export", *flags]) == 2
+    told = capsys.readouterr().err
+    assert word in told and told.count("\n") == 1

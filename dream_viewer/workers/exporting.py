@@ -1,0 +1,192 @@
+"""An episode turned into a picture, a film or a table of curves, a piece at a time.
+
+Every `horizon` frames the model looks at reality once: from there the dream pane goes on blindly along the actions
+really taken, and the film strip shows what the agent imagines it would do, above what then really happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Image import Image
+
+from dream_viewer import views, wording
+from dream_viewer.composition import Composer, Scene
+from dream_viewer.film import film
+from dream_viewer.film_files import PICTURES, TABLES, film_file, write_picture, write_table
+from dream_viewer.messages import ExportRequest, Forked, Future, FutureKey
+from dream_viewer.records import Course, Film, View
+from dream_viewer.reel import Reel
+from dream_viewer.returns import realised_returns
+from trainer.agent.agent import Agent
+from trainer.envs.replaying import ReplayDiffers, Rerun
+from trainer.envs.viewer import MakeEnv
+from trainer.episode import Blind, Moment
+from trainer.errors import UserError
+from trainer.player import Player
+from trainer.recording import recording_of
+
+Done = int
+"""Moments that are in the film by now."""
+
+
+def exporting(request: ExportRequest, agent: Agent, seed: int, make_env: MakeEnv) -> Generator[Done | None, None, None]:
+    """Write what was asked for; closed early, it leaves nothing behind.
+
+    Args:
+        request: what and where. agent: the weights that read the episode. seed: of the player. make_env: makes games.
+
+    Raises:
+        UserError: the file cannot be written, or other weights play by now.
+    """
+    suffix = request.path.suffix.lower()
+    if suffix in TABLES:
+        _write_curves(request)
+        return
+    projector = _Projector(request, agent, seed, make_env)
+    try:
+        if suffix in PICTURES:
+            image = yield from projector.picture(request.index)
+            write_picture(request.path, image)
+            return
+        with film_file(request.path) as file:
+            for index in range(len(request.arrival.moments)):
+                image = yield from projector.picture(index)
+                yield None
+                file.add(image)
+                yield index + 1
+    finally:
+        projector.close()
+
+
+class _Projector:
+    """Draws the Moments of an episode, in order; it has games of its own beside those of the window."""
+
+    def __init__(self, request: ExportRequest, agent: Agent, seed: int, make_env: MakeEnv) -> None:
+        arrival, info = request.arrival, request.agent
+        self._reel = Reel(arrival)
+        self._info, self._horizon, self._make_env = info, request.horizon, make_env
+        self._player = Player(agent, arrival.game, arrival.difficulty, seed=seed, make_env=make_env)
+        split = "train level" if arrival.split == "train" else "unseen level"
+        title = f"{info.name} · {arrival.game}, {arrival.difficulty}"
+        level = f"level {wording.count(arrival.level_seed)}, {split}"
+        subtitle = f"{level} · {info.preset}, trained for {wording.short_count(info.env_steps)} steps"
+        self._composer = Composer(title, subtitle, course_of(self._reel, info.discount))
+        self._again: Rerun | None = None
+        self._replayed = False
+        self._look = -1
+        self._blinds: tuple[Blind, ...] = ()
+        self._film: Film | None = None
+
+    def close(self) -> None:
+        """Free the games."""
+        if self._again is not None:
+            self._again.close()
+        self._player.close()
+
+    def picture(self, index: int) -> Generator[None, None, Image]:
+        """The picture of a Moment; later ones than the last only."""
+        reel = self._reel
+        moment = reel.moments[index]
+        human = yield from self._human(index - 1 if moment.step.is_last else index)
+        look = index - index % self._horizon
+        if look != self._look and reel.moments[look].reading is not None:
+            yield from self._look_at(look)
+        age = index - self._look
+        if moment.reading is not None and age < len(self._blinds):
+            moment = replace(moment, blind=self._blinds[age])
+        reality = views.reality(moment, reel.outcome, human, True)
+        compared = _compared(moment)
+        panes: tuple[View, ...] = (reality, views.dream(moment, self._horizon), views.difference(*compared))
+        return self._composer.compose(Scene(index, panes, self._film, age - 1 if age else None, self._words(index)))
+
+    def _words(self, index: int) -> str:
+        reel = self._reel
+        words = f"step {index} of {reel.last} · return {wording.signed(float(reel.returns[index]))}"
+        ended = reel.outcome is not None and index == reel.last
+        return f"{words} · {wording.outcome_word(reel.outcome)}" if ended and reel.outcome is not None else words
+
+    def _human(self, index: int) -> Generator[None, None, NDArray[np.uint8] | None]:
+        """The Step as people see it; None from where the game does not come out as it did then."""
+        if not self._replayed:
+            self._replayed = True
+            episode = self._reel.episode
+            rec = yield from recording_of(episode)
+            try:
+                self._again = Rerun(rec.game, rec.difficulty, rec.level_seed, rec.actions, rec.hashes, self._make_env)
+            except ReplayDiffers:
+                return None
+        again = self._again
+        if again is None:
+            return None
+        try:
+            self._player.keep(self._reel.number, again.position, again.env)
+            while again.position < index:
+                again.step()
+                self._player.keep(self._reel.number, again.position, again.env)
+                yield
+        except ReplayDiffers:
+            self._again = None
+            return None
+        return np.array(again.env.human_frame())
+
+    def _look_at(self, look: int) -> Generator[None, None, None]:
+        """Let the model look at reality, and dream on from there."""
+        reel, player, horizon = self._reel, self._player, self._horizon
+        reading = reel.moments[look].reading
+        assert reading is not None
+        if player.agent.generation != reading.generation:
+            raise UserError("Other weights play by now than those that read this episode; export it once more.")
+        for piece in player.blinds(reel.number, look, horizon, reel.moments):
+            if piece is not None:
+                self._blinds = piece.blinds
+                break
+            yield
+        dream = yield from player.future(reel.number, look, reading, horizon)
+        key = FutureKey(reel.number, look, reading.generation, horizon, 0)
+        fork = yield from player.fork(reel.number, look, reel.episode, dream.actions[0].tolist())
+        self._film = film(Future(key, dream), Forked(key, fork), self._composer.scale.tone)
+        self._look = look
+
+
+def _compared(moment: Moment) -> tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]:
+    if moment.reading is None or moment.blind is None:
+        return None, None
+    return moment.step.frame, moment.blind.frame
+
+
+def course_of(reel: Reel, discount: float) -> Course:
+    """An episode as timelines draw it."""
+    realised = realised_returns(reel.rewards, reel.values, reel.outcome, discount)
+    return Course(reel.values, reel.rewards, realised, reel.surprises, reel.outcome)
+
+
+def _write_curves(request: ExportRequest) -> None:
+    arrival, info = request.arrival, request.agent
+    reel = Reel(arrival)
+    course = course_of(reel, info.discount)
+    readings = [moment.reading for moment in reel.moments]
+    columns: dict[str, NDArray[np.generic]] = {
+        "step": np.arange(len(reel)),
+        "action": np.array([-1 if m.step.action is None else m.step.action for m in reel.moments]),
+        "reward": course.rewards,
+        "return": reel.returns,
+        "value": course.values,
+        "realised_return": course.realised,
+        "continue": np.array([np.nan if r is None else r.continues for r in readings], np.float32),
+        "surprise_nats": course.surprises,
+    }
+    notes = {
+        "game": arrival.game,
+        "difficulty": arrival.difficulty,
+        "split": arrival.split,
+        "level_seed": arrival.level_seed,
+        "outcome": arrival.outcome or "goes on",
+        "agent": info.name,
+        "env_steps": info.env_steps,
+        "discount": info.discount,
+    }
+    write_table(request.path, columns, notes)

@@ -1,0 +1,139 @@
+"""Exports of a real episode by a real agent of the smallest size: films, pictures and tables."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dream_viewer.messages import AgentInfo, Arrival, Exporting, ExportRequest, News, Record, Written
+from dream_viewer.options import ExportOptions
+from dream_viewer.workers.exporting import exporting
+from dream_viewer.workers.file_desk import FileDesk
+from dream_viewer.workers.headless_export import export
+from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent, small_checkpoint
+from trainer.envs.viewer import procgen_level
+from trainer.episode import Step
+from trainer.errors import UserError
+from trainer.player import Player
+from trainer.recording import recording_of, save_recording
+
+INFO = AgentInfo("small", 0, SHORT_GAME, "easy", "debug", 1000, 10, None, 1 - 1 / 333)
+
+
+@pytest.fixture(scope="module")
+def lived() -> Player:
+    player = Player(small_agent(), SHORT_GAME, "easy")
+    player.new_level("unseen", SHORT_LEVEL)
+    while not player.ended:
+        player.advance()
+    return player
+
+
+def request(player: Player, path: Path, steps: int | None = None, horizon: int = 4) -> ExportRequest:
+    moments = tuple(player.moments[:steps])
+    outcome = player.episode.outcome if steps is None else None
+    arrival = Arrival(0, SHORT_GAME, "easy", "unseen", SHORT_LEVEL, 0, 0, moments, outcome)
+    return ExportRequest(path, arrival, 5, horizon, INFO)
+
+
+def made(player: Player, wanted: ExportRequest) -> list[int]:
+    """The progress it told of."""
+    return [done for done in exporting(wanted, player.agent, 0, procgen_level) if done is not None]
+
+
+def test_a_film_has_every_moment(lived: Player, tmp_path: Path) -> None:
+    file = tmp_path / "a.gif"
+    assert made(lived, request(lived, file, steps=7)) == list(range(1, 8))
+    with Image.open(file) as image:
+        assert image.n_frames == 7
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_ended_episode_can_be_pictured_at_its_end(lived: Player, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    last = len(lived.moments) - 1
+    made(lived, replace(request(lived, file), index=last))
+    made(lived, replace(request(lived, tmp_path / "b.png"), index=last - 1))
+    with Image.open(file) as end, Image.open(tmp_path / "b.png") as before:
+        assert end.size == before.size == (1280, 960)
+        assert np.asarray(end)[300:320, 100:300].mean() < np.asarray(before)[300:320, 100:300].mean(), "dimmed"
+
+
+def test_the_same_picture_twice_and_another_for_another_moment(lived: Player, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.png", "b.png", "c.png")]
+    for file, index in zip(files, (5, 5, 6), strict=True):
+        made(lived, replace(request(lived, file), index=index))
+    a, b, c = (file.read_bytes() for file in files)
+    assert a == b != c
+
+
+def test_a_game_that_comes_out_different_is_drawn_from_what_the_agent_saw(lived: Player, tmp_path: Path) -> None:
+    wanted = request(lived, tmp_path / "a.png", steps=8)
+    moments = list(wanted.arrival.moments)
+    step = moments[3].step
+    odd = Step(255 - step.frame, step.reward, step.action, False, False, False, step.level_seed)
+    moments[3] = replace(moments[3], step=odd)
+    made(lived, replace(wanted, arrival=replace(wanted.arrival, moments=tuple(moments))))
+    whole = tmp_path / "b.png"
+    made(lived, replace(wanted, path=whole))
+    assert (tmp_path / "a.png").read_bytes() != whole.read_bytes()
+
+
+def test_curves_hold_what_was_read(lived: Player, tmp_path: Path) -> None:
+    made(lived, request(lived, tmp_path / "a.csv"))
+    with open(tmp_path / "a.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(lived.moments) and rows[-1]["action"] == "-1" and rows[-1]["value"] == ""
+    reading = lived.moments[3].reading
+    assert reading is not None and float(rows[3]["value"]) == pytest.approx(reading.value, rel=1e-5)
+    made(lived, request(lived, tmp_path / "a.npz"))
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
+        assert len(arrays["surprise_nats"]) == len(rows) and str(arrays["outcome"]) == "lost"
+
+
+def test_other_weights_cannot_draw_its_dreams(lived: Player, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Other weights"):
+        list(exporting(request(lived, tmp_path / "a.mp4"), small_agent(generation=9), 0, procgen_level))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_desk_tells_how_far_it_is_and_a_cancelled_export_leaves_nothing(lived: Player, tmp_path: Path) -> None:
+    records: list[Record] = []
+    refusals: list[str] = []
+
+    def tell(news: News) -> None:
+        records.extend(news.records)
+
+    desk = FileDesk(tell, refusals.append)
+    file = tmp_path / "a.mp4"
+    desk.export(lived, request(lived, file, steps=6), 0, procgen_level)
+    while not records:
+        desk.turn()
+    assert records == [Exporting(file, 1, 6)]
+    desk.cancel_export()
+    assert not desk.turn() and list(tmp_path.iterdir()) == [] and refusals == []
+    desk.export(lived, request(lived, file, steps=3), 0, procgen_level)
+    while desk.turn():
+        pass
+    assert records[-1] == Written(file) and file.stat().st_size > 1000
+
+
+def test_without_a_window_a_checkpoint_plays_and_a_recording_is_read(lived: Player, tmp_path: Path) -> None:
+    checkpoint = small_checkpoint(tmp_path / "small.safetensors")
+    out = tmp_path / "a.csv"
+    options = ExportOptions(checkpoint, None, out, level=SHORT_LEVEL, steps=5)
+    export(options, checkpoint, None)
+    assert len(out.read_text().splitlines()) == 6
+    with pytest.raises(UserError, match="--at 5"):
+        export(replace(options, at=5), checkpoint, None)
+    recording = result_of(recording_of(lived.episode))
+    save_recording(tmp_path / "a.episode", recording)
+    export(replace(options, out=tmp_path / "b.csv"), checkpoint, recording)
+    assert len((tmp_path / "b.csv").read_text().splitlines()) == 1 + len(lived.moments)
+    with pytest.raises(UserError, match="can be exported"):
+        export(replace(options, out=tmp_path / "a.avi"), checkpoint, None)

@@ -52,6 +52,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("open", "&Open…", ("Ctrl+O",), "always", "File", "Open a checkpoint or a recording", "open"),
     Entry("open_run", "Open &run…", (), "always", "File", "Open a run's newest checkpoint"),
     Entry("save", "&Save episode…", ("Ctrl+S",), "always", "File", "Save this episode as a recording", rule=True),
+    Entry("export", "&Export…", ("Ctrl+E",), "always", "File", "Export this episode as film, picture or table"),
     Entry("quit", "&Quit", ("Ctrl+Q",), "always", "File", "Close the window", rule=True),
     Entry("play", "&Play or pause", ("Space",), "review", "Playback", "Play or pause", "play"),
     Entry("back", "One frame &back", ("Left",), "review", "Playback", "One frame back", "back", rule=True),

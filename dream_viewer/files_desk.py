@@ -1,35 +1,46 @@
-"""Between the session and the files a person opens and saves, dialogs included."""
+"""Between the session and the files a person opens, saves and exports, dialogs included."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, pyqtSlot
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
+from dream_viewer.messages import Exporting
+from dream_viewer.reel import Reel
 from dream_viewer.session import Session
+from dream_viewer.widgets.notice import Notice
 from trainer.episode import RECORDING_SUFFIX
 
 OPENED = f"Checkpoints and recordings (*.safetensors *{RECORDING_SUFFIX})"
 """What the dialog for opening offers."""
+EXPORTED = (
+    "Film of the episode (*.mp4)",
+    "Animated picture of the episode (*.gif)",
+    "Picture of this moment (*.png)",
+    "Curves of the episode (*.csv)",
+    "Curves as numpy arrays (*.npz)",
+)
+"""What the dialog for exports offers."""
 
 
 class FilesDesk(QObject):
-    """Opens and saves what a person asks for, and says how it went.
+    """Opens, saves and exports what a person asks for, and says how it goes.
 
     Args:
-        session: what is on show. complain, inform: take one sentence of bad or good news. window: owns the dialogs.
+        session: what is on show. notice: tells a person. window: owns the dialogs.
     """
 
-    def __init__(
-        self, session: Session, complain: Callable[[str], None], inform: Callable[[str], None], window: QWidget
-    ) -> None:
+    def __init__(self, session: Session, notice: Notice, window: QWidget) -> None:
         super().__init__(window)
-        self._session, self._complain, self._inform, self._window = session, complain, inform, window
+        self._session, self._notice, self._window = session, notice, window
+        self._quiet = False
         session.written.connect(self._on_written)
         session.recalled.connect(self._on_recalled)
-        session.refused.connect(complain)
+        session.refused.connect(notice.show_text)
+        session.exporting.connect(self._on_exporting)
 
     def open_path(self, path: Path) -> None:
         """Show a recording, or let the agent of a checkpoint or run play."""
@@ -40,24 +51,64 @@ class FilesDesk(QObject):
 
     def choose_recording(self, folder: str) -> None:
         """Ask where to save the episode under the cursor."""
+        self._choose("Save this episode", folder, [f"Recordings (*{RECORDING_SUFFIX})"], self._session.save_recording)
+
+    def choose_export(self, folder: str) -> None:
+        """Ask what to make of the episode under the cursor, and where to put it."""
+        self._choose("Export this episode", folder, EXPORTED, self._export)
+
+    def _choose(self, title: str, folder: str, kinds: Sequence[str], then: Callable[[Path], None]) -> None:
         reel = self._session.reel
         if reel is None:
-            self._complain("There is no episode to save yet.")
+            self._notice.show_text("There is no episode yet; open a checkpoint first.")
             return
-        dialog = QFileDialog(self._window, "Save this episode", folder)
+        dialog = QFileDialog(self._window, title, folder)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters([f"Recordings (*{RECORDING_SUFFIX})"])
-        dialog.setDefaultSuffix(RECORDING_SUFFIX[1:])
-        dialog.selectFile(f"{reel.episode.game}-{reel.episode.level_seed}{RECORDING_SUFFIX}")
-        dialog.fileSelected.connect(lambda path: self._session.save_recording(Path(path)))
+        dialog.setNameFilters(kinds)
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_ending(kind)[1:]))
+        dialog.setDefaultSuffix(_ending(kinds[0])[1:])
+        dialog.selectFile(_name(reel) + _ending(kinds[0]))
+        dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def _export(self, path: Path) -> None:
+        if path.suffix.lower() not in map(_ending, EXPORTED):
+            known = ", ".join(map(_ending, EXPORTED))
+            self._notice.show_text(f"{path}: can be exported to {known} only; choose one of these endings.")
+            return
+        self._quiet = False
+        self._session.export(path)
+
+    @pyqtSlot(object)
+    def _on_exporting(self, progress: Exporting) -> None:
+        if not self._quiet:
+            share = 100 * progress.done // progress.total
+            self._notice.show_text(
+                f"Exporting {progress.path.name}: {share} %", "good", "Cancel", self._cancel, self._look_away
+            )
+
+    def _cancel(self) -> None:
+        self._quiet = True  # what was told before the worker heard of it is not shown any more
+        self._session.cancel_export()
+
+    def _look_away(self) -> None:
+        self._quiet = True
+
     @pyqtSlot(object)
     def _on_written(self, path: Path) -> None:
-        self._inform(f"Saved {path}")
+        self._notice.show_text(f"Saved {path}", "good")
 
     @pyqtSlot(str)
     def _on_recalled(self, differs: str) -> None:
         if differs:
-            self._complain(differs)
+            self._notice.show_text(differs)
+
+
+def _name(reel: Reel) -> str:
+    return f"{reel.episode.game}-{reel.episode.level_seed}"
+
+
+def _ending(kind: str) -> str:
+    """The ending in a dialog's kind of files: `.png` of `Picture (*.png)`."""
+    return kind[kind.index("*") + 1 : -1]

@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
-        self.files = FilesDesk(session, self.complain, self.inform, self)
+        self.files = FilesDesk(session, self.notice, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -211,6 +211,7 @@ class MainWindow(QMainWindow):
         for name, slot in {
             "open": self._choose_file,
             "save": lambda: self.files.choose_recording(self._settings.folder),
+            "export": lambda: self.files.choose_export(self._settings.folder),
             "open_run": self._choose_run,
             "quit": self.close,
             "play": session.toggle_play,

@@ -116,6 +116,21 @@ class Reel:
             self._add_reading(moment)
         self.episode.outcome = arrival.outcome
 
+    def whole(self) -> Arrival:
+        """The episode as it stands, to be handed to another thread."""
+        episode = self.episode
+        return Arrival(
+            number=self.number,
+            game=episode.game,
+            difficulty=episode.difficulty,
+            split=episode.split,
+            level_seed=episode.level_seed,
+            generation=self.generation,
+            start=0,
+            moments=tuple(self.moments),
+            outcome=episode.outcome,
+        )
+
     def replace_readings(self, reread: Reread) -> None:
         """Take the Readings of another generation for all Moments.
 

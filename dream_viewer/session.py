@@ -18,6 +18,8 @@ from dream_viewer.messages import (
     AgentInfo,
     Arrival,
     Blinds,
+    Exporting,
+    ExportRequest,
     Fan,
     Forked,
     Future,
@@ -101,6 +103,7 @@ class Session(QObject):
         rate_changed: `frames_per_second` changed.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
         recalled: (one sentence): a recorded episode was opened; why it is not whole, or empty.
+        exporting: (Exporting): how far an export is.
         written: (path): a file a person asked for is there.
         refused: (one sentence): a file could not be opened or written; nothing changed.
         failed: (one line, details): a worker met an exception; the window lives on, paused.
@@ -121,6 +124,7 @@ class Session(QObject):
     rate_changed = pyqtSignal()
     open_failed = pyqtSignal(str, str)
     recalled = pyqtSignal(str)
+    exporting = pyqtSignal(object)
     written = pyqtSignal(object)
     refused = pyqtSignal(str)
     failed = pyqtSignal(str, str)
@@ -454,6 +458,25 @@ class Session(QObject):
             episode = self.reel.episode
             self._player.save_recording(path, replace(episode, steps=list(episode.steps)))
 
+    def export(self, path: Path) -> None:
+        """Draw the episode under the cursor, as far as it went: a film, a picture of this Moment, or its curves.
+
+        Args:
+            path: its ending says what. `exporting`, and then `written` or `refused`, say how that goes.
+        """
+        reel, agent = self.reel, self.agent
+        if reel is None or agent is None:
+            self.refused.emit("There is no episode to export yet.")
+        elif reel.generation != agent.generation:
+            self.refused.emit(f"{agent.name} did not read this episode; export one of {agent.game}, or wait a moment.")
+        else:
+            self._player.export(ExportRequest(path, reel.whole(), self.index, self.horizon, agent))
+
+    @pyqtSlot()
+    def cancel_export(self) -> None:
+        """Give up the export in the making; nothing is left of it."""
+        self._player.cancel_export()
+
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
         """Play another level: of a split, or this very one again and again; follows it."""
         self._set_choice(LevelChoice(split, level_seed))
@@ -530,6 +553,8 @@ class Session(QObject):
                     fanned = True
                 case Recalled():
                     self._on_recalled(record)
+                case Exporting():
+                    self.exporting.emit(record)
                 case Written():
                     self.written.emit(record.path)
         if news.frames_per_second != self.frames_per_second:

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
-from dream_viewer.messages import Recalled, Written
+from dream_viewer.files_desk import EXPORTED
+from dream_viewer.film_files import SUFFIXES
+from dream_viewer.messages import Exporting, Opened, Recalled, Written
 from dream_viewer.playback import State
-from tests.dream_viewer.feed import arrival, end_moment, moment, opened
+from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment, opened
 from tests.dream_viewer.window import Desk
 
 FILE = Path("/somewhere/won.episode")
@@ -118,3 +120,58 @@ def test_other_weights_read_a_recording_of_their_game_anew(desk: Desk) -> None:
     desk.player.tell(replace(old, arrival=replace(old.arrival, generation=0)))
     desk.session.tick()
     assert [number for number, _ in desk.player.asked("ask_reread")] == [-2]
+
+
+def export_to(desk: Desk, path: Path) -> None:
+    desk.window.actions_by_id["export"].trigger()
+    dialog = desk.window.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+
+
+def test_what_can_be_exported_is_what_is_offered() -> None:
+    assert all(any(f"*{suffix})" in kind for kind in EXPORTED) for suffix in SUFFIXES) and len(EXPORTED) == 5
+
+
+def test_ctrl_e_exports_the_episode_under_the_cursor_as_it_stands(desk: Desk) -> None:
+    desk.live(5)
+    desk.session.seek(2)
+    export_to(desk, Path("/somewhere/a.mp4"))
+    ((request,),) = desk.player.asked("export")
+    assert (request.path, request.index, request.horizon) == (Path("/somewhere/a.mp4"), 2, desk.session.horizon)
+    assert len(request.arrival.moments) == 5 and request.agent is desk.session.agent
+    desk.live(1, start=5)
+    assert len(request.arrival.moments) == 5
+
+
+def test_progress_is_shown_and_can_be_cancelled(desk: Desk) -> None:
+    desk.live(2)
+    export_to(desk, FILE.with_suffix(".gif"))
+    progress = Exporting(FILE.with_suffix(".gif"), 1, 4)
+    desk.player.tell(progress)
+    desk.session.tick()
+    assert "won.gif: 25 %" in notice(desk)
+    button = desk.window.notice.findChild(QPushButton)
+    assert button is not None and button.text() == "Cancel"
+    button.click()
+    assert desk.player.asked("cancel_export") == [()]
+    desk.player.tell(progress)
+    desk.session.tick()
+    assert notice(desk) == "", "what was on its way is not shown any more"
+    export_to(desk, FILE.with_suffix(".gif"))
+    desk.player.tell(progress)
+    desk.session.tick()
+    assert "25 %" in notice(desk)
+
+
+def test_an_export_that_cannot_be_is_refused(desk: Desk) -> None:
+    desk.window.actions_by_id["export"].trigger()
+    assert "no episode" in notice(desk)
+    desk.live(2)
+    export_to(desk, FILE.with_suffix(".avi"))
+    assert ".mp4, .gif, .png" in notice(desk) and desk.player.asked("export") == []
+    desk.player.tell(Opened(agent_info(generation=2, training=True)))
+    desk.session.tick()
+    export_to(desk, FILE.with_suffix(".mp4"))
+    assert "did not read this episode" in notice(desk) and desk.player.asked("export") == []

@@ -53,6 +53,11 @@ TABLE: tuple[Entry, ...] = (
     Entry("open_run", "Open &run…", (), "always", "File", "Open a run's newest checkpoint"),
     Entry("save", "&Save episode…", ("Ctrl+S",), "always", "File", "Save this episode as a recording", rule=True),
     Entry("export", "&Export…", ("Ctrl+E",), "always", "File", "Export this episode as film, picture or table"),
+    Entry(
+        "copy_picture", "&Copy picture", ("Ctrl+C",), "always", "File", "Copy panes and timeline as picture", rule=True
+    ),
+    Entry("copy_link", "Copy &link", ("Ctrl+Shift+C",), "always", "File", "Copy a link to this moment"),
+    Entry("go_to", "&Go to…", ("Ctrl+G",), "always", "File", "Go to the moment of a link"),
     Entry("quit", "&Quit", ("Ctrl+Q",), "always", "File", "Close the window", rule=True),
     Entry("play", "&Play or pause", ("Space",), "review", "Playback", "Play or pause", "play"),
     Entry("back", "One frame &back", ("Left",), "review", "Playback", "One frame back", "back", rule=True),

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from dream_viewer import actions, curves, files_desk, theme, wording
+from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.files_desk import FilesDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import SPEEDS, State
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         )
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
         self.files = FilesDesk(session, self.notice, self)
+        self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -211,6 +213,9 @@ class MainWindow(QMainWindow):
         for name, slot in {
             "open": self._choose_file,
             "save": lambda: self.files.choose_recording(self._settings.folder),
+            "copy_picture": lambda: self.clipboard.copy_picture(self._stage, self.transport.y()),
+            "copy_link": self.clipboard.copy_link,
+            "go_to": self.clipboard.ask,
             "export": lambda: self.files.choose_export(self._settings.folder),
             "open_run": self._choose_run,
             "quit": self.close,

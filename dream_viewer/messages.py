@@ -27,6 +27,7 @@ class AgentInfo:
         path: its checkpoint; None before a training run saved its first.
         discount: what a reward is worth one step earlier, by the horizon it was trained with.
         training: its weights come from the training that runs in this window.
+        fingerprint: of its file's content, see `trainer.checkpoint.fingerprint`; empty of weights in training.
     """
 
     name: str
@@ -39,6 +40,7 @@ class AgentInfo:
     path: Path | None
     discount: float
     training: bool = False
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,6 +325,12 @@ class Session(QObject):
         self._cursor.awaiting = 0
         self._move(index)
 
+    def visit(self, reel: Reel, index: int) -> None:
+        """Pause at a Moment of any episode that is kept."""
+        self.pause()
+        self._cursor.awaiting = 0
+        self._show(reel, min(max(index, 0), reel.last))
+
     @pyqtSlot(int)
     def landmark_by(self, direction: int) -> None:
         """Pause at the next landmark (1) or the one before (-1), if there is one."""

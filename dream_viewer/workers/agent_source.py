@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dream_viewer.messages import AgentInfo, Weights
 from trainer.agent.agent import Agent
-from trainer.checkpoint import load_agent, read_header
+from trainer.checkpoint import fingerprint, load_agent, read_header
 from trainer.config import SIZES, Config
 from trainer.hardware import choose_device, choose_dtype
 from trainer.run import Run
@@ -63,6 +63,7 @@ class AgentSource:
             updates=header.updates,
             path=file,
             discount=_discount(header.config),
+            fingerprint=fingerprint(file),
         )
         return Supply(agent, info, header.config.levels)
 

@@ -20,6 +20,7 @@ from trainer.checkpoint import (
     FORMAT,
     Header,
     export_weights,
+    fingerprint,
     load_agent,
     open_checkpoint,
     parameter_shapes,
@@ -291,3 +292,16 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="is not a file"):
         write_safely(pipe, Path.touch)
     assert pipe.is_fifo()
+
+
+def test_a_fingerprint_is_of_the_content(tmp_path: Path) -> None:
+    file, copy, other = (tmp_path / name for name in ("a.safetensors", "b.safetensors", "c.safetensors"))
+    content = (16).to_bytes(8, "little") + bytes(16) + bytes(3 * 2**20)
+    file.write_bytes(content)
+    copy.write_bytes(content)
+    assert fingerprint(file) == fingerprint(copy) and len(fingerprint(file)) == 16
+    for changed in (content[:10] + b"x" + content[11:], content[:-1] + b"x", content + b"\0"):
+        other.write_bytes(changed)
+        assert fingerprint(other) != fingerprint(file)
+    with pytest.raises(UserError, match="no such file"):
+        fingerprint(tmp_path / "missing.safetensors")

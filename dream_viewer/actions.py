@@ -101,6 +101,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("difference", "Diff&erence pane", ("D",), "review", "View", "Show the difference pane", checkable=True),
     Entry("events", "E&vent list", ("E",), "review", "View", "Show the list of events", checkable=True),
     Entry("fan", "Fa&n of futures", ("U",), "review", "View", "Show many futures on the timeline", checkable=True),
+    Entry("episodes", "E&pisodes", ("Ctrl+L",), "review", "View", "Show the list of episodes", checkable=True),
     Entry("fit", "Fit the time&line", ("0",), "review", "View", "Show the whole episode on the timeline"),
     Entry("blue_orange", "Blue and orange", (), "always", "View", "Colours for the colour-blind", checkable=True),
     Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True, rule=True),

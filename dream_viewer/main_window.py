@@ -8,6 +8,7 @@ from PyQt6.QtCore import QByteArray, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QApplication,
+    QDockWidget,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -19,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from dream_viewer import actions, curves, files_desk, theme, wording
 from dream_viewer.clipboard_desk import ClipboardDesk
+from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import SPEEDS, State
@@ -27,6 +29,7 @@ from dream_viewer.settings import COLOURS, LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.widgets import film_strip, stage, timeline
+from dream_viewer.widgets.episode_list import EpisodeList
 from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from dream_viewer.widgets.film_strip import FilmStrip
@@ -50,6 +53,7 @@ SIDE_WIDTH_TRAINING = 320
 """Width of the column at the right, without and with the training panel; chosen with the sizes in `stage`."""
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
+EPISODES_SIZE = (660, 440)
 _COLOURS = {False: COLOURS[0], True: COLOURS[1]}
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
@@ -105,6 +109,9 @@ class MainWindow(QMainWindow):
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
+        self.episodes = EpisodeList()
+        self._episodes_dock = self._make_dock()
+        self.episode_desk = EpisodesDesk(session, self.episodes, self)
         self.files = FilesDesk(session, self.notice, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self._connect_actions()
@@ -179,6 +186,18 @@ class MainWindow(QMainWindow):
         box.editingFinished.connect(self.setFocus)
         return box
 
+    def _make_dock(self) -> QDockWidget:
+        dock = QDockWidget("Episodes", self)
+        dock.setObjectName("episodes")
+        dock.setWidget(self.episodes)
+        dock.hide()
+        self.episodes.hide()
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
+        dock.setFloating(True)  # docked it takes room from the panes: that is for a person to decide
+        dock.resize(*EPISODES_SIZE)
+        dock.visibilityChanged.connect(self._on_episodes_dock)
+        return dock
+
     def _compose(self) -> None:
         panes = (self.reality, self.dream, self.difference)
         times = TimeArea(self.timeline, self.lane)
@@ -248,6 +267,7 @@ class MainWindow(QMainWindow):
         by_id["film"].toggled.connect(self._show_film)
         by_id["difference"].toggled.connect(self._show_difference)
         by_id["fan"].toggled.connect(self._show_fan)
+        by_id["episodes"].triggered.connect(self._show_episodes)
         by_id["events"].toggled.connect(self._show_events)
         by_id["blue_orange"].toggled.connect(self._choose_colours)
         by_id["follow"].triggered.connect(session.follow)
@@ -437,6 +457,16 @@ class MainWindow(QMainWindow):
         if shown:
             self.actions_by_id["events"].setChecked(False)
         self._arrange_side()
+
+    @pyqtSlot(bool)
+    def _show_episodes(self, shown: bool) -> None:
+        self.episodes.setVisible(shown)
+        self._episodes_dock.setVisible(shown)
+        self.episode_desk.show_episodes()
+
+    @pyqtSlot(bool)
+    def _on_episodes_dock(self, shown: bool) -> None:
+        self.actions_by_id["episodes"].setChecked(self._episodes_dock.isVisibleTo(self))  # closed by its own button
 
     @pyqtSlot(bool)
     def _show_events(self, shown: bool) -> None:

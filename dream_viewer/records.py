@@ -110,3 +110,25 @@ class EventRow:
     text: str
     colour: str
     frame: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EpisodeRow:
+    """One row of the list of episodes.
+
+    Attributes:
+        number: of the episode. place: in the order they were lived.
+        frame: (64, 64, 3) uint8, its first one.
+        level_seed, split: of its level. total: its rewards so far. steps: so far.
+        end: how it ended, in words. surprise: the mean in nats; None where there is none.
+    """
+
+    number: int
+    place: int
+    frame: NDArray[np.uint8]
+    level_seed: int
+    split: str
+    total: float
+    steps: int
+    end: str
+    surprise: float | None

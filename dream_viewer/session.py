@@ -91,6 +91,7 @@ class Session(QObject):
         cursor_changed: another Moment is under the cursor, or its Reading changed: repaint.
         episode_changed: another episode is under the cursor: draw its timeline anew.
         episode_grew: Moments were appended to the episode under the cursor.
+        kept_changed: an episode began, ended or was opened.
         bookmarks_changed: those of the episode under the cursor did.
         readings_changed: the values of the whole episode under the cursor changed (reread).
         future_changed: `future` changed, or what `fork` knows of one.
@@ -112,6 +113,7 @@ class Session(QObject):
     cursor_changed = pyqtSignal()
     episode_changed = pyqtSignal()
     episode_grew = pyqtSignal()
+    kept_changed = pyqtSignal()
     bookmarks_changed = pyqtSignal()
     readings_changed = pyqtSignal()
     future_changed = pyqtSignal()
@@ -156,6 +158,7 @@ class Session(QObject):
         self._weights: Weights | None = None
         self._weights_wait = False
         self._opening = 0  # checkpoints asked for, and not overruled since, of which nothing was heard yet
+        self._kept_changed = False
         self._recalling = False  # a recording was asked for, of which nothing was heard yet
         self.agent: AgentInfo | None = None
         self.playback = Playback()
@@ -570,6 +573,9 @@ class Session(QObject):
             self._studies.futures.keep(news.future)
             self._want_fork(news.future)
             imagined = True
+        if self._kept_changed:
+            self._kept_changed = False
+            self.kept_changed.emit()
         if imagined:
             self.future_changed.emit()
         if fanned:
@@ -615,7 +621,9 @@ class Session(QObject):
         self._want_present_weights()
 
     def _on_arrival(self, arrival: Arrival) -> Reel:
+        before = self._shelf.live
         reel = self._shelf.add(arrival, self.reel)
+        self._kept_changed = self._kept_changed or reel is not before or reel.outcome is not None
         if self.reel is None or self.playback.state is State.FOLLOWING:
             self._cursor.put(reel, reel.last)
         elif self._cursor.awaiting:
@@ -623,7 +631,7 @@ class Session(QObject):
         return reel
 
     def _on_recalled(self, record: Recalled) -> None:
-        self._recalling = False
+        self._recalling, self._kept_changed = False, True
         self.playback.pause()
         self._cursor.awaiting = 0
         self._cursor.put(self._shelf.insert(record.arrival), 0)

@@ -1,0 +1,67 @@
+"""Between the session and the list of the episodes it keeps."""
+
+from __future__ import annotations
+
+import numpy as np
+from PyQt6.QtCore import QObject, pyqtSlot
+
+from dream_viewer import wording
+from dream_viewer.records import EpisodeRow
+from dream_viewer.reel import Reel
+from dream_viewer.session import Session
+from dream_viewer.shelf import BUDGET_BYTES
+from dream_viewer.widgets.episode_list import EpisodeList
+
+_MIB = 2**20
+
+
+class EpisodesDesk(QObject):
+    """Keeps the list up to date while anybody looks at it.
+
+    Args:
+        session: what is on show. listed: the widget.
+    """
+
+    def __init__(self, session: Session, listed: EpisodeList, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._listed = session, listed
+        listed.chosen.connect(self._go_to)
+        for signal in (session.kept_changed, session.episode_changed, session.readings_changed):
+            signal.connect(self.show_episodes)
+
+    @pyqtSlot()
+    def show_episodes(self) -> None:
+        """Show the episodes as they stand; how one that is being lived goes is told when it is over."""
+        if self._listed.isHidden():
+            return
+        session = self._session
+        reels = session.reels
+        rows = [_row(place, reel) for place, reel in enumerate(reels)]
+        current = None if session.reel is None else session.reel.number
+        taken = sum(reel.nbytes for reel in reels) / _MIB
+        episodes = "1 episode" if len(reels) == 1 else f"{len(reels)} episodes"
+        memory = f"{episodes}, {taken:.0f} of {BUDGET_BYTES // _MIB} MiB; beyond that the oldest go"
+        self._listed.show_rows(rows, current, memory)
+
+    @pyqtSlot(int)
+    def _go_to(self, number: int) -> None:
+        session = self._session
+        reel = next((reel for reel in session.reels if reel.number == number), None)
+        if reel is not None and reel is not session.reel:
+            session.visit(reel, 0)
+
+
+def _row(place: int, reel: Reel) -> EpisodeRow:
+    known = reel.surprises[np.isfinite(reel.surprises)]
+    episode = reel.episode
+    return EpisodeRow(
+        number=reel.number,
+        place=place,
+        frame=reel.moments[0].step.frame,
+        level_seed=episode.level_seed,
+        split=episode.split,
+        total=float(reel.returns[-1]),
+        steps=reel.last,
+        end="goes on" if reel.outcome is None else wording.outcome_word(reel.outcome),
+        surprise=float(known.mean()) if len(known) else None,
+    )

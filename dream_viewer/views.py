@@ -166,14 +166,14 @@ class FutureShow:
         """
         if self.future is None or self.pinned:
             return False
-        before = (self.future, self.ahead)
+        future, ahead = self.future, self.ahead
         self._clock += frames if at_rest else frames * pace
         length = self.future.dream.frames.shape[1]
         if self._clock >= length + (HOLD_FRAMES if at_rest else 0):
-            self._begin(newest or self.future)
+            self._begin(newest or future)
         else:
             self.ahead = min(int(self._clock), length - 1)
-        return before != (self.future, self.ahead)
+        return future is not self.future or ahead != self.ahead
 
     def _begin(self, future: Future | None) -> None:
         self.future, self.ahead, self._clock, self.pinned = future, 0, 0.0, False

@@ -113,6 +113,12 @@ class TestFutureShow:
         show.offer(Future(made.key, made.dream), at_rest=True, now=key())
         assert show.ahead == 5
 
+    def test_the_same_future_imagined_again_is_another_one(self) -> None:
+        show, made, again = views.FutureShow(), future(key()), future(key())
+        show.offer(made, at_rest=False, now=key())
+        assert show.advance(100.0, again, at_rest=False)
+        assert show.future is again
+
     def test_advance_tells_whether_anything_changed(self) -> None:
         show, made = views.FutureShow(), future(key())
         assert not show.advance(1.0, None, at_rest=True)

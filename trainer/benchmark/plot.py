@@ -14,7 +14,7 @@ from trainer.jsonfile import check_target
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_WIDTH, _HEIGHT = 4.8, 3.6  # inches of a panel
+_WIDTH, _HEIGHT = 5.0, 3.5  # inches of a panel
 _COLUMNS = 3
 _LABELS = {
     "batch_size": "sequences a batch",

@@ -42,6 +42,7 @@ class Step:
         is_last: end step of an episode.
         is_terminal: the end was a death or a win, not a time-out; only with is_last.
         level_seed: seed of the level.
+        by_person: a person chose the action, not the agent; recordings do not keep it.
     """
 
     frame: NDArray[np.uint8]
@@ -51,6 +52,7 @@ class Step:
     is_last: bool
     is_terminal: bool
     level_seed: int
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ same, whatever happened in between, but for what rounding does where several fra
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,15 +114,24 @@ class Player:
         self._reader = Reader(self.agent, self._seed, self.number)
         return self._arrive(env.current(), 0.0)
 
-    def advance(self) -> Moment:
+    def advance(self, action: int | None = None) -> Moment:
         """Take the action about to be taken; the next Moment, an end Moment where the episode is over.
+
+        Args:
+            action: what a person takes in place of it, 0 to 14; the last Step says so from then on.
 
         Raises:
             RuntimeError: there is no episode, or it ended.
         """
-        action = self.moments[-1].step.action if self.moments else None
-        if self._env is None or action is None:
+        chosen = self.moments[-1].step.action if self.moments else None
+        if self._env is None or chosen is None:
             raise RuntimeError("there is no action to take: begin a level first")
+        if action is None:
+            action = chosen
+        else:
+            step = replace(self.moments[-1].step, action=action, by_person=True)
+            self.episode.steps[-1] = step
+            self.moments[-1] = replace(self.moments[-1], step=step)
         batch = self._env.step(np.array([action], np.int32))
         reward = float(batch.reward[0])
         if not batch.is_first[0]:
@@ -187,6 +196,8 @@ class Player:
             fresh += yield from rereading(reader, self.moments, len(fresh), self.ground_every)
         if self.number != number or self._next_agent is not agent:
             return None
+        # A person may have acted since the newest of them was read.
+        fresh = [replace(moment, step=step) for moment, step in zip(fresh, self.episode.steps, strict=True)]
         self._next_agent, self.agent, self._reader, self.moments = None, agent, reader, fresh
         return tuple(fresh)
 

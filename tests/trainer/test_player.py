@@ -327,3 +327,32 @@ def test_a_step_that_does_not_come_out_as_it_was_is_not_drawn(player: Player) ->
     assert result_of(player.picture(0, 4, player.episode)) is None
     assert result_of(player.fork(0, 4, player.episode, [1, 2])) is None, "nor forked"
     assert result_of(player.picture(0, 3, player.episode)) is not None
+
+
+def test_what_a_person_does_is_a_step_of_the_episode_and_the_agent_goes_on_from_there() -> None:
+    player = Player(small_agent(), SHORT_GAME, "easy")
+    player.new_level("unseen", SHORT_LEVEL)
+    player.advance()
+    wish = player.moments[-1].step.action
+    other = 5 if wish != 5 else 3
+    seen = player.advance(other)
+    assert seen.reading is not None and seen.reading.surprise is not None, "the agent keeps observing"
+    player.advance()
+    assert [step.by_person for step in player.episode.steps] == [False, True, False, False]
+    assert player.episode.steps[1].action == other
+    assert [moment.step for moment in player.moments] == player.episode.steps
+    again = result_of(player.reread(0, player.episode))
+    assert same_readings(again, player.moments), "the Readings follow what was really done"
+    player.close()
+
+
+def test_weights_that_catch_up_learn_what_a_person_did_meanwhile() -> None:
+    player = Player(small_agent(), SHORT_GAME, "easy")
+    player.new_level("unseen", SHORT_LEVEL)
+    job = player.adopt(small_agent(1, generation=1))
+    next(job)
+    player.advance(5)
+    result_of(job)
+    assert player.moments[0].step.by_person
+    assert [moment.step for moment in player.moments] == player.episode.steps
+    player.close()

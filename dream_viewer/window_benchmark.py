@@ -28,7 +28,7 @@ from dream_viewer.settings import Settings
 from dream_viewer.training import TrainingState
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
-from trainer.config import Config
+from trainer.config import MOST_STEPS, Config
 from trainer.errors import UserError
 from trainer.events import Event
 from trainer.jsonfile import check_target, write_json
@@ -65,7 +65,7 @@ def run_window_benchmark(
         raise UserError(f"updates is {updates}, give a whole number of at least 2.")
     if json_file is not None:
         check_target(json_file)
-    config = config.replace(total_steps=2**62, save_every=0.0, evaluate_every=0.0, video_every=0.0).replace(
+    config = config.replace(total_steps=MOST_STEPS, save_every=0.0, evaluate_every=0.0, video_every=0.0).replace(
         save_every_updates=0, evaluate_every_updates=0
     )
     meter = LoadMeter()

@@ -172,10 +172,13 @@ class Config:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
 
+MOST_STEPS = 10**12
+"""Environment steps that a training can be asked for: as good as endless, and its time left is still a date."""
+
 _RANGES: dict[str, tuple[float, float]] = {
     "levels": (1, 200),
     "num_envs": (1, 1024),
-    "total_steps": (1, math.inf),
+    "total_steps": (1, MOST_STEPS),
     "seed": (0, math.inf),
     "threads": (0, 1024),
     "batch_size": (0, 65_536),

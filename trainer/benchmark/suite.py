@@ -20,7 +20,7 @@ from trainer.benchmark.plot import check_plot, write_plot
 from trainer.benchmark.startup import first_update_seconds
 from trainer.benchmark.updates import HASHED_UPDATES, OVERHEAD, Timings, drive, fingerprint, training_parts
 from trainer.benchmark.words import report_lines
-from trainer.config import Config
+from trainer.config import MOST_STEPS, Config
 from trainer.errors import UserError
 from trainer.evaluation.scores import Tick
 from trainer.events import Event
@@ -78,7 +78,7 @@ def run_benchmark(
         check_target(json_file)
     if plot_file is not None:
         check_plot(plot_file)
-    undisturbed = config.replace(total_steps=2**62, save_every=0.0, evaluate_every=0.0, video_every=0.0).replace(
+    undisturbed = config.replace(total_steps=MOST_STEPS, save_every=0.0, evaluate_every=0.0, video_every=0.0).replace(
         save_every_updates=0, evaluate_every_updates=0
     )
     settled = settle(undisturbed)

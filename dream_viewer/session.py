@@ -38,7 +38,7 @@ from dream_viewer.playback import Playback, State
 from dream_viewer.reel import Reel
 from dream_viewer.shelf import Shelf
 from dream_viewer.studies import Studies, is_read_by
-from dream_viewer.training import Training
+from dream_viewer.training import Training, TrainingState
 from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
 from trainer.episode import Moment, Split
 
@@ -51,6 +51,9 @@ LIVE_PERIOD = 0.25
 
 LIVE_FAN_PERIOD = 1.0
 """Seconds between two fans likewise: they take as much work as a future, and change little from step to step."""
+
+TRAINING_PATIENCE = 8.0
+"""How many times longer both are while a training runs: what they cost is taken from its updates."""
 
 
 class DreamMode(Enum):
@@ -710,13 +713,14 @@ class Session(QObject):
         key, fan_key, moment = self.future_key, self._fan_key(), self.moment
         if key is None or fan_key is None or moment is None or not is_read_by(self.agent, moment):
             return
-        self._imagining_due = self._clock() + LIVE_PERIOD
+        patience = TRAINING_PATIENCE if self.training.state is TrainingState.RUNNING else 1.0
+        self._imagining_due = self._clock() + LIVE_PERIOD * patience
         if self.mode is DreamMode.FUTURE or self.film_visible:
             self._studies.want_future(key, moment, supersede)
             if self.future is not None:
                 self._want_fork(self.future)
         if self.fan_visible and (self.playback.state is State.PAUSED or self._clock() >= self._fan_due):
-            self._fan_due = self._clock() + LIVE_FAN_PERIOD
+            self._fan_due = self._clock() + LIVE_FAN_PERIOD * patience
             self._studies.want_fan(fan_key, moment, supersede)
 
     def _want_fork(self, future: Future) -> None:

@@ -381,6 +381,17 @@ def test_while_following_a_fan_is_asked_for_less_often_than_a_future(stage: Stag
     assert stage.player.asked("ask_fan")[-1][0].index == 11, "at rest at once"
 
 
+def test_while_a_training_runs_futures_are_asked_for_less_often(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.session.set_film_visible(True)
+    monkeypatch.setattr(stage.session.training, "state", TrainingState.RUNNING)
+    for index in range(12):
+        stage.live(1, start=index)
+        stage.clock.now += LIVE_PERIOD
+    assert [key.index for key, _, _ in stage.player.asked("ask_future")] == [0, 8]
+    stage.session.pause()
+    assert stage.player.asked("ask_future")[-1][0].index == 11, "at rest at once"
+
+
 # Pictures
 
 

@@ -8,7 +8,6 @@ from PyQt6.QtCore import QByteArray, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QApplication,
-    QDockWidget,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -20,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from dream_viewer import actions, curves, files_desk, theme, wording
 from dream_viewer.clipboard_desk import ClipboardDesk
+from dream_viewer.docks import Docks
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
 from dream_viewer.picture_desk import PictureDesk
@@ -110,7 +110,8 @@ class MainWindow(QMainWindow):
         )
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
         self.episodes = EpisodeList()
-        self._episodes_dock = self._make_dock()
+        self.docks = Docks(self, self.actions_by_id)
+        self.docks.add("episodes", "Episodes", self.episodes, EPISODES_SIZE)
         self.episode_desk = EpisodesDesk(session, self.episodes, self)
         self.files = FilesDesk(session, self.notice, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
@@ -186,18 +187,6 @@ class MainWindow(QMainWindow):
         box.editingFinished.connect(self.setFocus)
         return box
 
-    def _make_dock(self) -> QDockWidget:
-        dock = QDockWidget("Episodes", self)
-        dock.setObjectName("episodes")
-        dock.setWidget(self.episodes)
-        dock.hide()
-        self.episodes.hide()
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
-        dock.setFloating(True)  # docked it takes room from the panes: that is for a person to decide
-        dock.resize(*EPISODES_SIZE)
-        dock.visibilityChanged.connect(self._on_episodes_dock)
-        return dock
-
     def _compose(self) -> None:
         panes = (self.reality, self.dream, self.difference)
         times = TimeArea(self.timeline, self.lane)
@@ -267,7 +256,7 @@ class MainWindow(QMainWindow):
         by_id["film"].toggled.connect(self._show_film)
         by_id["difference"].toggled.connect(self._show_difference)
         by_id["fan"].toggled.connect(self._show_fan)
-        by_id["episodes"].triggered.connect(self._show_episodes)
+        by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
         by_id["events"].toggled.connect(self._show_events)
         by_id["blue_orange"].toggled.connect(self._choose_colours)
         by_id["follow"].triggered.connect(session.follow)
@@ -457,16 +446,6 @@ class MainWindow(QMainWindow):
         if shown:
             self.actions_by_id["events"].setChecked(False)
         self._arrange_side()
-
-    @pyqtSlot(bool)
-    def _show_episodes(self, shown: bool) -> None:
-        self.episodes.setVisible(shown)
-        self._episodes_dock.setVisible(shown)
-        self.episode_desk.show_episodes()
-
-    @pyqtSlot(bool)
-    def _on_episodes_dock(self, shown: bool) -> None:
-        self.actions_by_id["episodes"].setChecked(self._episodes_dock.isVisibleTo(self))  # closed by its own button
 
     @pyqtSlot(bool)
     def _show_events(self, shown: bool) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dream_viewer.questions import Question
 from trainer.config import Config
 from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Split
 
@@ -227,7 +228,19 @@ class Exporting:
     total: int
 
 
-Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan | Recalled | Written | Exporting
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a question.
+
+    Attributes:
+        question: that was asked. answer: a frozen record; its class follows from the question's.
+    """
+
+    question: Question
+    answer: Any
+
+
+Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan | Answered | Recalled | Written | Exporting
 """What must reach the session in order and complete."""
 
 

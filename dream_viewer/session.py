@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from dream_viewer.cursor import Cursor
 from dream_viewer.landmarks import Landmark, beside, landmarks
 from dream_viewer.messages import (
     AgentInfo,
+    Answered,
     Arrival,
     Blinds,
     Exporting,
@@ -35,6 +37,7 @@ from dream_viewer.messages import (
     Written,
 )
 from dream_viewer.playback import Playback, State
+from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.shelf import Shelf
 from dream_viewer.studies import Studies, is_read_by
@@ -99,6 +102,7 @@ class Session(QObject):
         readings_changed: the values of the whole episode under the cursor changed (reread).
         future_changed: `future` changed, or what `fork` knows of one.
         fan_changed: `fan` changed.
+        answered: an answer to a question came.
         picture_changed: `picture` changed without the cursor moving.
         playback_changed: state, speed or loop changed.
         mode_changed: `mode`, `ground_every` or `horizon` changed.
@@ -121,6 +125,7 @@ class Session(QObject):
     readings_changed = pyqtSignal()
     future_changed = pyqtSignal()
     fan_changed = pyqtSignal()
+    answered = pyqtSignal()
     picture_changed = pyqtSignal()
     playback_changed = pyqtSignal()
     mode_changed = pyqtSignal()
@@ -252,6 +257,22 @@ class Session(QObject):
         """Many futures of the Moment under the cursor or, unless paused, of the newest one there are any of."""
         key = self._fan_key()
         return None if key is None else self._studies.fans.get(key, self.playback.state is not State.PAUSED)
+
+    @property
+    def patience(self) -> float:
+        """How many times longer than else to wait between two studies that nobody asked for by hand."""
+        return TRAINING_PATIENCE if self.training.state is TrainingState.RUNNING else 1.0
+
+    def ask(self, question: Question) -> None:
+        """Let the answer to a question be worked out; `answered` says when one came.
+
+        At rest it supersedes the question of its kind before it; while the cursor moves that one is finished first.
+        """
+        self._studies.ask(question, supersede=self.playback.state is State.PAUSED)
+
+    def answer(self, question: Question) -> Any:
+        """The answer to a question; None where it is not known (yet)."""
+        return self._studies.answer(question)
 
     @property
     def picture(self) -> NDArray[np.uint8] | None:
@@ -542,7 +563,7 @@ class Session(QObject):
                 self._playback_changed()
 
     def _hear(self, news: News) -> None:
-        grew = reread = imagined = fanned = False
+        grew = reread = imagined = fanned = answered = False
         reel, index, moment = self.reel, self.index, self.moment
         for record in news.records:
             match record:
@@ -563,6 +584,9 @@ class Session(QObject):
                 case Fan():
                     self._studies.fans.keep(record)
                     fanned = True
+                case Answered():
+                    self._studies.keep_answer(record)
+                    answered = True
                 case Recalled():
                     self._on_recalled(record)
                 case Exporting():
@@ -583,6 +607,8 @@ class Session(QObject):
             self.future_changed.emit()
         if fanned:
             self.fan_changed.emit()
+        if answered:
+            self.answered.emit()
         if self.reel is not reel:
             self.episode_changed.emit()
         elif reread:
@@ -713,7 +739,7 @@ class Session(QObject):
         key, fan_key, moment = self.future_key, self._fan_key(), self.moment
         if key is None or fan_key is None or moment is None or not is_read_by(self.agent, moment):
             return
-        patience = TRAINING_PATIENCE if self.training.state is TrainingState.RUNNING else 1.0
+        patience = self.patience
         self._imagining_due = self._clock() + LIVE_PERIOD * patience
         if self.mode is DreamMode.FUTURE or self.film_visible:
             self._studies.want_future(key, moment, supersede)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import AgentInfo, Fan, Forked, Future, FutureKey, Picture
+from dream_viewer.messages import AgentInfo, Answered, Fan, Forked, Future, FutureKey, Picture
 from dream_viewer.pictures import PictureCache
+from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.worker_protocols import PlayerWorkerLike
 from trainer.episode import Moment
 
 FUTURES_KEPT = 64
 """Answers of each kind kept, so that a Moment seen again shows its dream at once: some 200 KB a future."""
+
+ANSWERS_KEPT = 8
+"""Answers to questions kept, of each kind: some hold pictures of many futures, megabytes each."""
 
 T = TypeVar("T", Future, Forked, Fan)
 
@@ -67,6 +71,7 @@ class Studies:
         self.futures: Answers[Future] = Answers()
         self.forks: Answers[Forked] = Answers()
         self.fans: Answers[Fan] = Answers()
+        self._answers: dict[type[Question], OrderedDict[Question, Any]] = {}
         self._pictures = PictureCache()
         self._newest_picture: tuple[int, int] | None = None
 
@@ -105,6 +110,25 @@ class Studies:
         """Let many futures be dreamt that are not known yet."""
         if key not in self.fans:
             self._player.ask_fan(key, moment, supersede)
+
+    # Questions
+
+    def ask(self, question: Question, supersede: bool) -> None:
+        """Let the answer to a question be worked out that is not known yet; the newest of its kind goes first."""
+        if self.answer(question) is None and self._is_new(type(question).__name__, question):
+            self._player.ask(question, supersede)
+
+    def answer(self, question: Question) -> Any:
+        """The answer to a question; None where it is not known (yet)."""
+        kept = self._answers.get(type(question))
+        return None if kept is None else kept.get(question)
+
+    def keep_answer(self, answered: Answered) -> None:
+        """Take an answer."""
+        kept = self._answers.setdefault(type(answered.question), OrderedDict())
+        kept[answered.question] = answered.answer
+        while len(kept) > ANSWERS_KEPT:
+            kept.popitem(last=False)
 
     # Pictures
 

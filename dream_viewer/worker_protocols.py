@@ -9,6 +9,7 @@ from PyQt6.QtCore import pyqtBoundSignal
 
 from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import ExportRequest, FutureKey, LevelChoice, News, Weights
+from dream_viewer.questions import Question
 from trainer.episode import Episode, Moment
 from trainer.events import Progress
 
@@ -68,6 +69,9 @@ class PlayerWorkerLike(Protocol):
 
     def ask_fan(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
         """Dream many futures of a Moment, without pictures."""
+
+    def ask(self, question: Question, supersede: bool) -> None:
+        """Work out the answer to a question."""
 
     def ask_picture(self, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""

@@ -25,6 +25,7 @@ from dream_viewer.messages import (
     merge_news,
 )
 from dream_viewer.pictures import pack_picture
+from dream_viewer.questions import Question
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.command_queue import CommandQueue
 from dream_viewer.workers.file_desk import FileDesk
@@ -167,6 +168,10 @@ class PlayerWorker(QThread):
     def ask_fan(self, key: FutureKey, moment: Moment, supersede: bool) -> None:
         """Dream many futures of a Moment, without pictures; arguments as of `ask_future`."""
         self._study(lambda player: self._desk.fan(player, key, moment, supersede))
+
+    def ask(self, question: Question, supersede: bool) -> None:
+        """Work out the answer to a question; `supersede` as of `ask_future`."""
+        self._study(lambda player: self._desk.answer(player, question, supersede))
 
     def ask_picture(self, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
+from dream_viewer.messages import Answered, Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
 from dream_viewer.pictures import pack_picture
-from dream_viewer.workers.study_lane import StudyLane
+from dream_viewer.questions import Question
+from dream_viewer.workers.study_lane import Job, StudyLane
 from trainer.agent.agent import Agent
 from trainer.episode import Episode, Fork, Moment
 from trainer.player import BlindPiece, Player
@@ -17,9 +19,11 @@ from trainer.player import BlindPiece, Player
 OF_ONE_GENERATION = ("future", "fan", "blinds")
 """Studies that are worth nothing once other weights play; a reread begun is finished, or it might never be."""
 
-
 FAN_BRANCHES = 16
 """Futures of a fan."""
+
+ANSWERING: dict[type[Question], Callable[[Player, Any], Job]] = {}
+"""How each kind of question is worked out: a job whose result is the answer."""
 
 
 class StudyDesk:
@@ -52,7 +56,7 @@ class StudyDesk:
 
     def new_generation(self) -> None:
         """Other weights play: give up what is worth nothing any more."""
-        self.lane.cancel(*OF_ONE_GENERATION)
+        self.lane.cancel(*OF_ONE_GENERATION, *(kind.__name__ for kind in ANSWERING))
 
     def adopt(self, player: Player, agent: Agent, adopted: Callable[[], None]) -> None:
         """Let other weights catch up and play on; `adopted` is called when they do."""
@@ -116,6 +120,19 @@ class StudyDesk:
             self._news(Forked(key, fork))
 
         self.lane.submit("fork", player.fork(key.number, key.index, episode, actions), done=done)
+
+    def answer(self, player: Player, question: Question, supersede: bool) -> None:
+        """Work out the answer to a question about a Moment."""
+        reading = question.moment.reading
+        if reading is None or reading.generation != player.agent.generation:
+            return
+        kind = type(question)
+        self.lane.submit(
+            kind.__name__,
+            ANSWERING[kind](player, question),
+            done=lambda answer: self._news(Answered(question, answer)),
+            supersede=supersede,
+        )
 
     def picture(self, player: Player, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""

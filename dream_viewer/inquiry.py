@@ -1,0 +1,105 @@
+"""Keeps one panel supplied with the answer to its question about the Moment under the cursor."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from PyQt6.QtCore import QObject, pyqtSlot
+
+from dream_viewer.playback import State
+from dream_viewer.questions import Question
+from dream_viewer.reel import Reel
+from dream_viewer.session import Session
+from dream_viewer.studies import is_read_by
+from trainer.episode import Moment
+
+PERIOD = 1.0
+"""Seconds between two questions while the cursor moves by itself; a training beside it makes that longer."""
+
+Q = TypeVar("Q", bound=Question)
+
+
+class Inquiry(QObject, Generic[Q]):
+    """Asks while somebody looks, and shows the newest answer that fits.
+
+    At rest every Moment is asked about at once. While the cursor moves by itself a question is asked now and then, and
+    the newest answer of the same life and the same weights stays on show until another one comes.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        wanted: Callable[[], bool],
+        question: Callable[[Reel, int, Moment], Q | None],
+        show: Callable[[Q | None, Any], None],
+        parent: QObject | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begins to listen to the session.
+
+        Args:
+            session: what is on show.
+            wanted: whether anybody looks.
+            question: makes the question about a Moment (episode, index, Moment) that the present weights read; None
+                where there is none to ask.
+            show: takes a question and its answer; the answer is None while it is on its way, and both are where there
+                is nothing to ask.
+            clock: seconds.
+        """
+        super().__init__(parent)
+        self._session, self._wanted, self._question, self._show = session, wanted, question, show
+        self._clock = clock
+        self._due = clock()
+        self._asked: Q | None = None
+        self._shown: tuple[Q | None, Any] | None = None
+        for signal in (session.cursor_changed, session.readings_changed, session.playback_changed):
+            signal.connect(self.renew)
+        session.answered.connect(self.renew)
+
+    @pyqtSlot()
+    def renew(self) -> None:
+        """Look again: the cursor moved, an answer came, the panel was opened, or its question changed."""
+        if not self._wanted():
+            self._shown = None
+            return
+        question = self._question_now()
+        if question is None:
+            self._tell(None, None)
+            return
+        answer = self._session.answer(question)
+        if answer is not None:
+            self._tell(question, answer)
+            return
+        at_rest = self._session.playback.state is State.PAUSED
+        before = None if at_rest else self._before(question)
+        self._tell(*(before or (question, None)))
+        if at_rest or self._clock() >= self._due:
+            self._due = self._clock() + PERIOD * self._session.patience
+            self._asked = question
+            self._session.ask(question)
+
+    def _question_now(self) -> Q | None:
+        session, moment = self._session, self._session.moment
+        if session.reel is None or moment is None or not is_read_by(session.agent, moment):
+            return None
+        return self._question(session.reel, session.index, moment)
+
+    def _before(self, question: Q) -> tuple[Q, Any] | None:
+        """What was answered last, if it is of the same life and the same weights."""
+        for earlier in (self._asked, None if self._shown is None else self._shown[0]):
+            if earlier is not None and _same_life(earlier, question):
+                answer = self._session.answer(earlier)
+                if answer is not None:
+                    return earlier, answer
+        return None
+
+    def _tell(self, question: Q | None, answer: Any) -> None:
+        if self._shown is None or self._shown[0] != question or self._shown[1] is not answer:
+            self._shown = (question, answer)
+            self._show(question, answer)
+
+
+def _same_life(one: Question, other: Question) -> bool:
+    return (one.number, one.generation) == (other.number, other.generation)

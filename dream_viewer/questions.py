@@ -1,0 +1,23 @@
+"""What a person can ask about a Moment, to be worked out in the study lane. No Qt here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trainer.episode import Episode, Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something asked about one Moment. Equal questions have equal answers; each kind is a class of its own.
+
+    Attributes:
+        number: of the episode. index: of the Moment in it. generation: of the weights that read it.
+        moment: itself. episode: that it is part of; both follow from the numbers, and are not compared.
+    """
+
+    number: int
+    index: int
+    generation: int
+    moment: Moment = field(compare=False, repr=False)
+    episode: Episode = field(compare=False, repr=False)

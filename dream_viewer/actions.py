@@ -103,7 +103,10 @@ TABLE: tuple[Entry, ...] = (
     Entry("fan", "Fa&n of futures", ("U",), "review", "View", "Show many futures on the timeline", checkable=True),
     Entry("episodes", "E&pisodes", ("Ctrl+L",), "review", "View", "Show the list of episodes", checkable=True),
     Entry("fit", "Fit the time&line", ("0",), "review", "View", "Show the whole episode on the timeline"),
-    Entry("blue_orange", "Blue and orange", (), "always", "View", "Colours for the colour-blind", checkable=True),
+    Entry("theme_system", "&Theme of the system", (), "always", "View", "As the system says", group="theme", rule=True),
+    Entry("theme_dark", "Dar&k theme", (), "always", "View", "Light letters on dark", group="theme"),
+    Entry("theme_light", "Li&ght theme", (), "always", "View", "Dark letters on light", group="theme"),
+    Entry("blue_orange", "Blue and &orange", (), "always", "View", "Colours for the colour-blind", checkable=True),
     Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True, rule=True),
     Entry(
         "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True

@@ -7,7 +7,6 @@ from pathlib import Path
 from PyQt6.QtCore import QByteArray, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
-    QApplication,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -17,15 +16,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from dream_viewer import actions, curves, files_desk, theme, wording
+from dream_viewer import actions, curves, files_desk, wording
 from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.docks import Docks
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
+from dream_viewer.look_desk import LookDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.session import DreamMode, Session
-from dream_viewer.settings import COLOURS, LEAST_AND_MOST_FRAMES, Settings
+from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.widgets import film_strip, stage, timeline
@@ -54,7 +54,6 @@ SIDE_WIDTH_TRAINING = 320
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
 EPISODES_SIZE = (660, 440)
-_COLOURS = {False: COLOURS[0], True: COLOURS[1]}
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 _NOT_SAVED = "What was saved before is safe: training can be continued from there."
@@ -83,6 +82,7 @@ class MainWindow(QMainWindow):
         assert bar is not None
         actions.fill_menus(bar, self.actions_by_id)
 
+        self.look = LookDesk(self.actions_by_id, self)
         self._frames = self._make_frames_box()
         self.reality = Pane([self.actions_by_id[name] for name in ("human", "agent")])
         modes = [self.actions_by_id[mode.value] for mode in DreamMode]
@@ -164,7 +164,8 @@ class MainWindow(QMainWindow):
             difference_pane=self.actions_by_id["difference"].isChecked(),
             fan=session.fan_visible,
             event_list=self.actions_by_id["events"].isChecked(),
-            colours=_COLOURS[self.actions_by_id["blue_orange"].isChecked()],
+            theme=self.look.theme,
+            colours=self.look.pair,
             training_panel=self.training_panel.isVisibleTo(self),
             training={name: getattr(form, name) for name in form.__slots__},
             geometry=geometry,
@@ -190,12 +191,12 @@ class MainWindow(QMainWindow):
     def _compose(self) -> None:
         panes = (self.reality, self.dream, self.difference)
         times = TimeArea(self.timeline, self.lane)
-        self._stage = Stage(panes, self.film, times, self.transport, Pane.chrome(), _film_room)
+        self._stage = Stage(panes, self.film, times, self.transport, Pane.chrome, _film_room)
         for pane in panes:
             pane.enlarge_asked.connect(lambda pane=pane: self._stage.enlarge(pane))
         self._rule = QFrame()
         self._rule.setFixedHeight(1)
-        self._rule.setStyleSheet(f"background: {theme.COLOURS['line']}")
+        self._rule.setObjectName("rule")
         self._side = QFrame()
         self._side.setObjectName("side")
         side = QVBoxLayout(self._side)
@@ -258,7 +259,6 @@ class MainWindow(QMainWindow):
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
         by_id["events"].toggled.connect(self._show_events)
-        by_id["blue_orange"].toggled.connect(self._choose_colours)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
@@ -303,7 +303,7 @@ class MainWindow(QMainWindow):
         self._show_difference(settings.difference_pane)
         self.actions_by_id["fan"].setChecked(settings.fan)
         self.actions_by_id["events"].setChecked(settings.event_list)
-        self.actions_by_id["blue_orange"].setChecked(settings.colours == _COLOURS[True])
+        self.look.take(settings.theme, settings.colours)
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
         self.actions_by_id["training"].setChecked(settings.training_panel)
         self._arrange_side()
@@ -411,16 +411,6 @@ class MainWindow(QMainWindow):
     def _show_fan(self, shown: bool) -> None:
         self._session.set_fan_visible(shown)
         self.times.show_fan()
-
-    @pyqtSlot(bool)
-    def _choose_colours(self, blue_orange: bool) -> None:
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.choose_pair(app, _COLOURS[blue_orange])
-        self.timeline.restyle()
-        self.times.show_episode()
-        for part in self.findChildren(QWidget):
-            part.update()
 
     @pyqtSlot(bool)
     def _show_difference(self, shown: bool) -> None:

@@ -7,15 +7,17 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import appdirs
+
+from dream_viewer.palette import Pair
 
 LEAST_AND_MOST_FRAMES = (2, 200)
 """Frames that a dream may go on for."""
 DREAM_MODES = ("belief", "dream", "future")
 REALITY_VIEWS = ("human", "agent")
-COLOURS = ("green-red", "blue-orange")
+Theme = Literal["system", "dark", "light"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Settings:
         reality_view: one of REALITY_VIEWS.
         film_strip, difference_pane, fan: what is shown beside the two panes, and on the timeline.
         event_list: it stands in the place of the policy.
-        colours: of good and bad, of observed and imagined, one of COLOURS.
+        theme: dark or light, or as the system says, one of Theme.
+        colours: of good and bad, of observed and imagined, one of `palette.PAIRS`.
         training_panel: the panel is open.
         training: what the form of the training panel held, setting to value.
         folder: where the last checkpoint was opened.
@@ -47,7 +50,8 @@ class Settings:
     difference_pane: bool = False
     fan: bool = True
     event_list: bool = False
-    colours: str = "green-red"
+    theme: Theme = "system"
+    colours: Pair = "green-red"
     training_panel: bool = False
     training: dict[str, Any] = field(default_factory=dict)
     folder: str = ""
@@ -62,7 +66,8 @@ class Settings:
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "dream_mode": DREAM_MODES,
     "reality_view": REALITY_VIEWS,
-    "colours": COLOURS,
+    "theme": get_args(Theme),
+    "colours": get_args(Pair),
 }
 
 _HEXADECIMAL = set("0123456789abcdef")

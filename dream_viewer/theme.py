@@ -1,55 +1,49 @@
-"""Colours, fonts and icons: the one place that says how the window looks.
+"""Colours, fonts and icons as the window wears them now: the one place that says how it looks.
 
-The style sheet (`resources/style.qss`) names colours as `@word`; the words and their values are here, so that painted
-widgets and styled ones cannot drift apart.
+The style sheet (`resources/style.qss`) names colours as `@word`; painted widgets ask for the same words here, so that
+the two cannot drift apart. A widget that keeps what it made of colours or fonts makes it anew on `LOOKS.changed`; one
+that only paints with them need not: everything is painted anew.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
-from PyQt6.QtCore import QByteArray, QDir, QRectF, QSize, Qt
-from PyQt6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
+from PyQt6.QtCore import QByteArray, QDir, QObject, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 from PyQt6.QtWidgets import QApplication
 
-COLOURS: dict[str, str] = {
-    "window": "#12151a",
-    "panel": "#181c23",
-    "control": "#222831",
-    "hover": "#2b323d",
-    "pressed": "#1d222a",
-    "line": "#2a313b",
-    "text": "#dde2ea",
-    "muted": "#98a2b1",
-    "faint": "#5d6775",
-    "accent": "#82aaf5",
-    "observed": "#43b581",
-    "imagined": "#ef5b5b",
-    "forked": "#82aaf5",
-    "high": "#4fc58d",
-    "middle": "#d9c46a",
-    "low": "#ef5b5b",
-    "reward": "#f0c14b",
-    "onbright": "#0f1318",
-}
-"""Words for colours. `observed`, `imagined` and `forked` are borders; `high`, `middle`, `low` the value's scale."""
+from dream_viewer import palette
+from dream_viewer.palette import Pair, Scheme
 
-PAIRS: dict[str, dict[str, str]] = {
-    "green-red": {word: COLOURS[word] for word in ("observed", "imagined", "forked", "high", "middle", "low")},
-    "blue-orange": {
-        "observed": "#4a9cf0",
-        "imagined": "#f0913a",
-        "forked": "#cdd3dd",
-        "high": "#5aa9f5",
-        "middle": "#a8adb8",
-        "low": "#f0913a",
-    },
-}
-"""Colours of good and bad: the usual pair, and one that colour-blind people tell apart."""
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person chose of how the window looks.
+
+    Attributes:
+        scheme: dark or light. pair: colours of good and bad. enlarged: factor of all letters.
+    """
+
+    scheme: Scheme = "dark"
+    pair: Pair = "green-red"
+    enlarged: float = 1.0
+
+
+class _Looks(QObject):
+    changed = pyqtSignal()
+
+
+LOOKS = _Looks()
+"""Its signal `changed` tells that colours or sizes of letters are others now."""
+
+COLOURS: dict[str, str] = palette.colours("dark", "green-red")
+"""Words for colours, as they are worn now."""
 
 VALUE_STOPS = ((0.0, "low"), (0.35, "low"), (0.55, "middle"), (0.75, "high"), (1.0, "high"))
 """The value's scale: place from 0 to 1, and the colour there; in between they blend."""
@@ -57,8 +51,10 @@ VALUE_STOPS = ((0.0, "low"), (0.35, "low"), (0.55, "middle"), (0.75, "high"), (1
 SANS = ("Inter", "SF Pro Text", "Segoe UI Variable Text", "Segoe UI", "Noto Sans", "Cantarell", "DejaVu Sans")
 """Families for text, best first; the first one that is installed is used."""
 
-ICON_SIZE = QSize(20, 20)
-_ICON_SCALES = (1, 2, 3)
+TEXT_PIXELS = 13
+"""Size of the window's letters, not enlarged."""
+
+_worn = Look()
 
 
 def colour(word: str, alpha: int = 255) -> QColor:
@@ -84,23 +80,43 @@ def tabular(font: QFont) -> QFont:
     return result
 
 
-def base_font() -> QFont:
-    """The window's font: the first family of `SANS` that is installed, 13 px, tabular digits."""
+@cache
+def _family() -> str:
     installed = set(QFontDatabase.families())
-    family = next((name for name in SANS if name in installed), None)
-    font = QFont(family) if family is not None else QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-    font.setPixelSize(13)
+    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+    return next((name for name in SANS if name in installed), system)
+
+
+def worn() -> Look:
+    """The look the window has now."""
+    return _worn
+
+
+def sized(pixels: int) -> int:
+    """A length that goes with the letters, in logical pixels, as much larger as they are now."""
+    return round(pixels * _worn.enlarged)
+
+
+def base_font(pixels: int = TEXT_PIXELS) -> QFont:
+    """The window's font: the first family of `SANS` that is installed, tabular digits.
+
+    Args:
+        pixels: its size, before letters are enlarged.
+    """
+    font = QFont(_family())
+    font.setPixelSize(sized(pixels))
     return tabular(font)
 
 
 def style_sheet() -> str:
-    """The style sheet with every `@word` replaced by its colour.
+    """The style sheet with every `@word` replaced by its colour, and letters as large as they are worn.
 
     Raises:
         KeyError: the sheet names a colour that `COLOURS` lacks.
     """
     text = files("resources").joinpath("style.qss").read_text(encoding="utf-8")
-    return re.sub(r"@([a-z]+)", lambda match: COLOURS[match[1]], text)
+    text = re.sub(r"@([a-z]+)", lambda match: COLOURS[match[1]], text)
+    return re.sub(r"font-size: (\d+)px", lambda match: f"font-size: {sized(int(match[1]))}px", text)
 
 
 @cache
@@ -108,38 +124,57 @@ def _svg(name: str) -> str:
     return files("resources").joinpath("icons").joinpath(f"{name}.svg").read_text(encoding="utf-8")
 
 
-def _pixmap(name: str, word: str, size: QSize, scale: int) -> QPixmap:
-    pixmap = QPixmap(size * scale)
+@lru_cache(maxsize=512)
+def _drawn(name: str, hue: str, width: int, height: int) -> QPixmap:
+    """An icon in one colour; the size is in device pixels."""
+    pixmap = QPixmap(width, height)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(_svg(name).replace("currentColor", COLOURS[word]).encode())).render(
-        painter, QRectF(pixmap.rect())
-    )
+    QSvgRenderer(QByteArray(_svg(name).replace("currentColor", hue).encode())).render(painter, QRectF(pixmap.rect()))
     painter.end()
-    pixmap.setDevicePixelRatio(scale)
     return pixmap
+
+
+class _Glyph(QIconEngine):
+    """An icon drawn in the colours of the moment, and for the screen it is on: sharp at every scale."""
+
+    def __init__(self, name: str, on: str) -> None:
+        super().__init__()
+        self._name, self._on = name, on
+
+    def clone(self) -> QIconEngine:
+        return _Glyph(self._name, self._on)
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return _drawn(self._name, self._hue(mode, state), size.width(), size.height())
+
+    def paint(self, painter: QPainter | None, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        if painter is not None:
+            device = painter.device()
+            ratio = 1.0 if device is None else device.devicePixelRatioF()
+            painter.drawPixmap(rect, self.pixmap(rect.size() * ratio, mode, state))
+
+    def _hue(self, mode: QIcon.Mode, state: QIcon.State) -> str:
+        if mode is QIcon.Mode.Disabled:
+            return COLOURS["faint"]
+        return COLOURS[self._on if state is QIcon.State.On else "text"]
 
 
 @cache
 def icon(name: str, on: str = "text") -> QIcon:
     """The icon `resources/icons/<name>.svg`, faint where its control is disabled, in the colour `on` where it is on.
 
-    Qt must be running. Sharp at 1, 2 and 3 device pixels per pixel.
+    Qt must be running.
     """
-    result = QIcon()
-    for scale in _ICON_SCALES:
-        result.addPixmap(_pixmap(name, "text", ICON_SIZE, scale), QIcon.Mode.Normal)
-        result.addPixmap(_pixmap(name, on, ICON_SIZE, scale), QIcon.Mode.Normal, QIcon.State.On)
-        result.addPixmap(_pixmap(name, "faint", ICON_SIZE, scale), QIcon.Mode.Disabled)
-    return result
+    return QIcon(_Glyph(name, on))
 
 
 @cache
 def app_icon() -> QIcon:
     """The application's own icon."""
     result = QIcon()
-    for scale in (1, 2, 4, 8):
-        result.addPixmap(_pixmap("dream-agent", "text", QSize(32, 32) * scale, 1))
+    for side in (32, 64, 128, 256):
+        result.addPixmap(_drawn("dream-agent", COLOURS["text"], side, side))
     return result
 
 
@@ -156,7 +191,7 @@ def _palette() -> QPalette:
         roles.ButtonText: "text",
         roles.ToolTipBase: "control",
         roles.ToolTipText: "text",
-        roles.PlaceholderText: "faint",
+        roles.PlaceholderText: "muted",
         roles.Highlight: "accent",
         roles.HighlightedText: "onbright",
         roles.Link: "accent",
@@ -170,17 +205,24 @@ def _palette() -> QPalette:
     return palette
 
 
-def choose_pair(app: QApplication, name: str) -> None:
-    """Take one of PAIRS; painted widgets must be told to paint anew, plots to take their pens anew."""
-    COLOURS.update(PAIRS[name])
-    apply(app)
+def dress(app: QApplication, look: Look) -> None:
+    """Change colours and letters of everything on show; nothing happens where the look is worn already."""
+    global _worn
+    if look == _worn and app.styleSheet():
+        return
+    _worn = look
+    COLOURS.update(palette.colours(look.scheme, look.pair))
+    app.setPalette(_palette())
+    app.setFont(base_font())
+    app.setStyleSheet(style_sheet())
+    LOOKS.changed.emit()
+    for widget in app.allWidgets():
+        widget.update()
 
 
 def apply(app: QApplication) -> None:
     """Give the application its look: Fusion style, palette, font, style sheet, icon."""
     QDir.setSearchPaths("icons", [str(files("resources").joinpath("icons"))])
     app.setStyle("Fusion")
-    app.setPalette(_palette())
-    app.setFont(base_font())
-    app.setStyleSheet(style_sheet())
     app.setWindowIcon(app_icon())
+    dress(app, _worn)

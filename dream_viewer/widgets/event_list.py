@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PyQt6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ class EventList(QWidget):
         self._empty = QLabel(_NONE)
         self._empty.setProperty("role", "detail")
         self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._list = QListWidget()
         self._list.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -47,9 +48,17 @@ class EventList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(title)
-        layout.addWidget(self._empty)
+        layout.addWidget(self._empty, 1)
         layout.addWidget(self._list, 1)
         self.show_rows(())
+        theme.LOOKS.changed.connect(self.restyle)
+
+    @pyqtSlot()
+    def restyle(self) -> None:
+        """Draw the edges of the pictures in the theme's colours."""
+        rows = self._rows
+        self.show_rows(())
+        self.show_rows(rows)
 
     @property
     def current(self) -> int | None:

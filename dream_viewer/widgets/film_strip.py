@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
 from dream_viewer import theme
@@ -80,9 +80,7 @@ class FilmStrip(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Film strip")
-        font = QFont(theme.base_font())
-        font.setPixelSize(11)
-        self.setFont(font)
+        self.setFont(theme.base_font(11))
 
     @property
     def film(self) -> Film | None:
@@ -190,7 +188,7 @@ class FilmStrip(QWidget):
             x += metrics.horizontalAdvance(shown) + 22
         hint = "error of each frame below; hover to enlarge, click to look"
         if x + metrics.horizontalAdvance(hint) <= self.width():
-            painter.setPen(theme.colour("faint"))
+            painter.setPen(theme.colour("muted"))
             painter.drawText(QPointF(self.width() - 1 - metrics.horizontalAdvance(hint), 13), hint)
 
     def _paint_column(self, painter: QPainter, film: Film, column: _Column) -> None:
@@ -246,9 +244,7 @@ class _Magnifier(QWidget):
         super().__init__()
         self._cells: list[tuple[FilmCell, QImage | None, str]] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        font = QFont(theme.base_font())
-        font.setPixelSize(12)
-        self.setFont(font)
+        self.setFont(theme.base_font(12))
         self.hide()
 
     def show_pair(self, imagined: FilmCell, real: FilmCell | None) -> None:

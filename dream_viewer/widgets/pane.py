@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QColor, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from dream_viewer import theme
@@ -72,19 +72,25 @@ class Pane(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        for row, height in ((header, HEADER), (None, 0), (footer, CAPTION)):
-            if row is None:
-                whole.addWidget(self._picture)
-                continue
-            holder = QWidget()
-            holder.setFixedHeight(height)
-            holder.setLayout(row)
-            whole.addWidget(holder)
+        self._header, self._footer = QWidget(), QWidget()
+        self._header.setLayout(header)
+        self._footer.setLayout(footer)
+        for part in (self._header, self._picture, self._footer):
+            whole.addWidget(part)
+        theme.LOOKS.changed.connect(self.restyle)
+        self.restyle()
+
+    @pyqtSlot()
+    def restyle(self) -> None:
+        """Make room for letters of the theme's size."""
+        self._header.setFixedHeight(theme.sized(HEADER))
+        self._footer.setFixedHeight(theme.sized(CAPTION))
+        self._tag.restyle()
 
     @staticmethod
     def chrome() -> QSize:
         """What the pane needs around its picture, in logical pixels."""
-        return QSize(2 * BORDER, 2 * BORDER + HEADER + CAPTION)
+        return QSize(2 * BORDER, 2 * BORDER + theme.sized(HEADER) + theme.sized(CAPTION))
 
     @property
     def origin(self) -> Origin | None:
@@ -177,10 +183,8 @@ class _Picture(QWidget):
 
     def _paint_message(self, painter: QPainter, inner: QRectF) -> None:
         if self._image is not None:
-            painter.fillRect(inner, QColor(13, 16, 20, 170))
-        font = QFont(self.font())
-        font.setPixelSize(14)
-        painter.setFont(font)
+            painter.fillRect(inner, theme.colour("window", 170))
+        painter.setFont(theme.base_font(14))
         painter.setPen(theme.colour("text"))
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         room = inner.adjusted(36, 36, -36, -36)
@@ -202,13 +206,15 @@ class _Tag(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._origin: Origin | None = None
-        font = QFont(theme.base_font())
-        font.setPixelSize(11)
+        self.restyle()
+
+    def restyle(self) -> None:
+        font = theme.base_font(11)
         font.setWeight(QFont.Weight.Bold)
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.8)
         self.setFont(font)
         widest = max(self.fontMetrics().horizontalAdvance(word.upper()) for word in self.WORDS)
-        self.setFixedSize(widest + 18, 20)
+        self.setFixedSize(widest + 18, theme.sized(20))
 
     def show_origin(self, origin: Origin | None) -> None:
         if origin != self._origin:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QFont, QPainter, QPaintEvent
+from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from dream_viewer import theme
@@ -29,9 +29,7 @@ class PolicyBars(QWidget):
         self._names = tuple(names)
         self._policy: NDArray[np.float32] | None = None
         self._taken: int | None = None
-        font = QFont(theme.base_font())
-        font.setPixelSize(11)
-        self.setFont(font)
+        self.setFont(theme.base_font(11))
         self._name_width = max(self.fontMetrics().horizontalAdvance(name) for name in self._names)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Policy")

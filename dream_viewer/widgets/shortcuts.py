@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dream_viewer import theme
@@ -101,7 +101,7 @@ class Shortcuts(QWidget):
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """Dim what lies below."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(10, 12, 15, 190))
+        painter.fillRect(self.rect(), theme.colour("veil", 190))
         painter.end()
 
 
@@ -127,16 +127,28 @@ def _part(heading: str, keys: Keys) -> QWidget:
     label.setProperty("role", "heading")
     grid.addWidget(label, 0, 0, 1, 2)
     for row, (names, text) in enumerate(keys, 1):
-        caps = " ".join(_cap(name) for name in names)
-        cap = QLabel(caps)
-        cap.setTextFormat(Qt.TextFormat.RichText)
         what = QLabel(text)
         what.setProperty("role", "muted")
-        grid.addWidget(cap, row, 0)
+        grid.addWidget(_Caps(names), row, 0)
         grid.addWidget(what, row, 1)
     grid.setColumnMinimumWidth(0, _KEYS_WIDTH)
     grid.setColumnStretch(1, 1)
     return part
+
+
+class _Caps(QLabel):
+    """Keys as they stand on a keyboard."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self._names = tuple(names)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        theme.LOOKS.changed.connect(self.restyle)
+        self.restyle()
+
+    @pyqtSlot()
+    def restyle(self) -> None:
+        self.setText(" ".join(_cap(name) for name in self._names))
 
 
 def _cap(name: str) -> str:

@@ -97,7 +97,7 @@ class Stage(QWidget):
 
     Args:
         panes: of equal chrome, left to right. film, below, bar: film strip, timeline, transport bar (fixed height).
-        chrome: of a pane. film_room: what the strip needs in a stage of a given width.
+        chrome: what a pane needs around its picture. film_room: what the strip needs in a stage of a given width.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Stage(QWidget):
         film: QWidget,
         below: QWidget,
         bar: QWidget,
-        chrome: QSize,
+        chrome: Callable[[], QSize],
         film_room: Callable[[int], Film],
     ) -> None:
         super().__init__()
@@ -117,8 +117,9 @@ class Stage(QWidget):
         self._enlarged: QWidget | None = None
         for part in (*self._panes, film, below, bar):
             part.setParent(self)
-        width = 2 * (LEAST_SIDE + chrome.width()) + GAP
-        parts = chrome.height(), GAP, film_room(width).least, GAP, LEAST_BELOW, bar.height()
+        needed = chrome()
+        width = 2 * (LEAST_SIDE + needed.width()) + GAP
+        parts = needed.height(), GAP, film_room(width).least, GAP, LEAST_BELOW, bar.height()
         self.setMinimumSize(width, LEAST_SIDE + sum(parts))
 
     @property
@@ -148,11 +149,12 @@ class Stage(QWidget):
         self._place()
 
     def _place(self) -> None:
-        room = (self.width() + GAP) // (LEAST_SIDE + self._chrome.width() + GAP)
+        chrome = self._chrome()
+        room = (self.width() + GAP) // (LEAST_SIDE + chrome.width() + GAP)
         shown = self._shown[-max(room, 2) :] if self._enlarged is None else (self._enlarged,)
         film = self._film_room(self.width()) if self._film_shown else None
         ratio = self.devicePixelRatioF()
-        places = arrange(self.size(), self._chrome, self._bar.height(), ratio, len(shown), film)
+        places = arrange(self.size(), chrome, self._bar.height(), ratio, len(shown), film)
         rects: dict[QWidget, QRect | None] = dict.fromkeys(self._panes)
         rects |= dict(zip(shown, places.panes, strict=True))
         rects |= {self._film: places.film, self._below: places.below, self._bar: places.bar}

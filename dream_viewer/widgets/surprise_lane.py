@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
+from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal, pyqtSlot
+from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
 from PyQt6.QtWidgets import QToolTip, QWidget
 
 from dream_viewer import theme
@@ -38,15 +38,20 @@ class SurpriseLane(QWidget):
         self._span = (-0.5, 100.5)
         self._cursor = 0
         self._drawn: QPixmap | None = None
-        self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Surprise")
         self.setToolTip("Surprise: how far each frame was from what the model expected. Triangles mark the peaks.")
-        font = QFont(theme.base_font())
-        font.setPixelSize(10)
-        self.setFont(font)
+        theme.LOOKS.changed.connect(self.restyle)
+        self.restyle()
+
+    @pyqtSlot()
+    def restyle(self) -> None:
+        """Take colours and letters anew from the theme."""
+        self.setFont(theme.base_font(10))
+        self.setFixedHeight(theme.sized(HEIGHT))
+        self._forget()
 
     def show_course(self, course: Course) -> None:
         """Draw an episode as far as it is known."""
@@ -99,11 +104,6 @@ class SurpriseLane(QWidget):
         """Draw everything anew."""
         self._forget()
 
-    def changeEvent(self, a0: QEvent | None) -> None:
-        """Other colours: draw everything anew."""
-        super().changeEvent(a0)
-        self._forget()
-
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """Draw bars and peaks, once for an episode and a stretch of it, and the cursor over them."""
         painter = QPainter(self)
@@ -143,7 +143,8 @@ class SurpriseLane(QWidget):
         return drawn
 
     def _paint_word(self, painter: QPainter) -> None:
-        plate = QRectF(self._left + 2, 1, self.fontMetrics().horizontalAdvance(_WORD) + 8, 12)
+        metrics = self.fontMetrics()
+        plate = QRectF(self._left + 2, 1, metrics.horizontalAdvance(_WORD) + 8, metrics.height())
         painter.fillRect(plate, theme.colour("panel", 200))
         painter.setPen(theme.colour("muted"))
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, _WORD)

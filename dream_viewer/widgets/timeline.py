@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QColor, QFont, QLinearGradient, QMouseEvent, QPen, QWheelEvent
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal, pyqtSlot
+from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer import theme
@@ -47,7 +47,7 @@ class Timeline(pg.PlotWidget):
     hovered = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=theme.colour("panel"))
+        super().__init__(parent)
         self.scale_of_values = SteadyScale()
         self._course = Course(_EMPTY, _EMPTY, _EMPTY, _EMPTY)
         self._fan_start = 0
@@ -63,18 +63,16 @@ class Timeline(pg.PlotWidget):
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
-        item.setContentsMargins(2, 16, RIGHT, 0)
         item.getViewBox().setMouseEnabled(False, False)
         item.getViewBox().setDefaultPadding(0)
-        self._style_axes()
         self._make_items()
         self._title = QLabel(self)
         self._title.setProperty("role", "label")
         self._title.setTextFormat(Qt.TextFormat.RichText)
         self._title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._title.move(AXIS + 10, 3)
+        theme.LOOKS.changed.connect(self.restyle)
         self.restyle()
-        self.show_course(self._course)
 
     def _make_items(self) -> None:
         self._zero = pg.InfiniteLine(0, angle=0)
@@ -116,8 +114,12 @@ class Timeline(pg.PlotWidget):
         ):
             self.getPlotItem().addItem(mark, ignoreBounds=True)
 
+    @pyqtSlot()
     def restyle(self) -> None:
-        """Take all colours anew from the theme."""
+        """Take all colours and letters anew from the theme."""
+        self.setBackground(theme.colour("panel"))
+        self.getPlotItem().setContentsMargins(2, theme.sized(16), RIGHT, 0)
+        self._style_axes()
         line = Qt.PenStyle
         panel = pg.mkPen(theme.colour("panel"), width=1)
         self._zero.setPen(pg.mkPen(theme.colour("line"), width=1))
@@ -394,15 +396,15 @@ class Timeline(pg.PlotWidget):
         return gradient
 
     def _style_axes(self) -> None:
-        font = QFont(theme.base_font())
-        font.setPixelSize(11)
+        font = theme.base_font(11)
+        self._end_word.setFont(theme.base_font())
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
-            axis.setPen(QColor(0, 0, 0, 0))
+            axis.setPen(theme.colour("panel"))
             axis.setTextPen(theme.colour("muted"))
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=5, hideOverlappingLabels=False)
         self.getAxis("left").setWidth(AXIS)
-        self.getAxis("bottom").setHeight(20)
+        self.getAxis("bottom").setHeight(theme.sized(20))
 
 
 def _number(value: float) -> str:

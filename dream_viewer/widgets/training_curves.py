@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pyqtgraph as pg
-from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QFont
+from PyQt6.QtCore import Qt, pyqtSlot
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from dream_viewer import theme
@@ -47,17 +46,17 @@ class _Row(QWidget):
         self.plot = plot
         title = QLabel(plot.title)
         title.setProperty("role", "label")
-        legend = QLabel("  ".join(_legend(curve.text, curve.colour) for curve in plot.curves if curve.text))
-        legend.setTextFormat(Qt.TextFormat.RichText)
-        legend.setProperty("role", "label")
+        self._legend = QLabel()
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setProperty("role", "label")
         self.value = QLabel()
         header = QHBoxLayout()
         header.setSpacing(8)
         header.addWidget(title)
-        header.addWidget(legend)
+        header.addWidget(self._legend)
         header.addStretch(1)
         header.addWidget(self.value)
-        self._graph = pg.PlotWidget(background=theme.colour("window"))
+        self._graph = pg.PlotWidget()
         self._graph.setMinimumHeight(_LEAST_HEIGHT)
         self._graph.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self._graph.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -65,23 +64,17 @@ class _Row(QWidget):
         item.hideButtons()
         item.setContentsMargins(0, 4, 6, 0)
         item.getViewBox().setDefaultPadding(0.04)
-        font = QFont(theme.base_font())
-        font.setPixelSize(10)
         axis = item.getAxis("left")
-        axis.setPen(QColor(0, 0, 0, 0))
-        axis.setTextPen(theme.colour("muted"))
-        axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=3, hideOverlappingLabels=True)
+        axis.setStyle(tickFont=theme.base_font(10), tickLength=0, tickTextOffset=3, hideOverlappingLabels=True)
         axis.setWidth(36)
         axis.setTickDensity(0.6)
         axis.enableAutoSIPrefix(False)
         item.hideAxis("bottom")
         self._lines = {
             curve.key: item.plot(
-                pen=pg.mkPen(theme.colour(curve.colour), width=1.5 if curve.marks else 1),
                 antialias=True,
                 symbol="o" if curve.marks else None,
                 symbolSize=5,
-                symbolBrush=theme.colour(curve.colour),
                 symbolPen=None,
             )
             for curve in plot.curves
@@ -91,6 +84,21 @@ class _Row(QWidget):
         layout.setSpacing(2)
         layout.addLayout(header)
         layout.addWidget(self._graph, 1)
+        theme.LOOKS.changed.connect(self.restyle)
+        self.restyle()
+
+    @pyqtSlot()
+    def restyle(self) -> None:
+        """Take all colours anew from the theme."""
+        curves = self.plot.curves
+        self._legend.setText("  ".join(_legend(curve.text, curve.colour) for curve in curves if curve.text))
+        self._graph.setBackground(theme.colour("panel"))
+        axis = self._graph.getPlotItem().getAxis("left")
+        axis.setPen(theme.colour("panel"))
+        axis.setTextPen(theme.colour("muted"))
+        for curve in curves:
+            self._lines[curve.key].setPen(pg.mkPen(theme.colour(curve.colour), width=1.5 if curve.marks else 1))
+            self._lines[curve.key].setSymbolBrush(theme.colour(curve.colour))
 
     def show_points(self, points: Mapping[str, Points]) -> None:
         newest = ""

@@ -13,10 +13,11 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicatio
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme, wording
+from dream_viewer import wording
 from dream_viewer.difference import difference_picture
 from dream_viewer.elided import ElidedLabel
 from dream_viewer.messages import FutureKey, LevelChoice, Opened, TrainingRequest
+from dream_viewer.palette import PAIRS
 from dream_viewer.playback import State
 from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings, SettingsFile
@@ -450,10 +451,10 @@ def test_blue_and_orange_everywhere_and_remembered(shown: Show) -> None:
         desk.live(20)
         assert desk.window.settings_now().colours == "blue-orange"
         border = desk.window.reality.grab().toImage().pixelColor(1, 100)
-        assert border.name() == theme.PAIRS["blue-orange"]["observed"]
+        assert border.name() == PAIRS["blue-orange"]["dark"]["observed"]
     finally:
         desk.window.actions_by_id["blue_orange"].setChecked(False)
-    assert desk.window.reality.grab().toImage().pixelColor(1, 100).name() == theme.PAIRS["green-red"]["observed"]
+    assert desk.window.reality.grab().toImage().pixelColor(1, 100).name() == PAIRS["green-red"]["dark"]["observed"]
 
 
 # Checkpoints

@@ -53,7 +53,7 @@ def test_pictures_are_as_large_as_they_can_be(size: tuple[int, int], panes: int,
 def test_where_three_do_not_fit_the_first_gives_way(qtbot: QtBot) -> None:
     panes, film, below, bar = [QWidget() for _ in range(3)], QWidget(), QWidget(), QWidget()
     bar.setFixedHeight(BAR)
-    stage = Stage(panes, film, below, bar, CHROME, lambda width: FILM)
+    stage = Stage(panes, film, below, bar, lambda: CHROME, lambda width: FILM)
     qtbot.addWidget(stage)
     stage.show()
     for width, visible in ((790, [False, True, True]), (1046, [True, True, True]), (700, [False, True, True])):
@@ -64,7 +64,7 @@ def test_where_three_do_not_fit_the_first_gives_way(qtbot: QtBot) -> None:
 def test_a_pane_can_have_the_stage_to_itself_and_give_it_back(qtbot: QtBot) -> None:
     panes, film, below, bar = [QWidget() for _ in range(3)], QWidget(), QWidget(), QWidget()
     bar.setFixedHeight(BAR)
-    stage = Stage(panes, film, below, bar, CHROME, lambda width: FILM)
+    stage = Stage(panes, film, below, bar, lambda: CHROME, lambda width: FILM)
     qtbot.addWidget(stage)
     stage.resize(1046, 760)
     stage.show()

@@ -210,11 +210,10 @@ def test_other_colours_are_taken_at_once(timeline: Timeline, qtbot: QtBot) -> No
     assert isinstance(app, QApplication)
     show(timeline, [10.0] * 30 + [0.5] * 30)
     try:
-        theme.choose_pair(app, "blue-orange")
-        timeline.restyle()
+        theme.dress(app, theme.Look(pair="blue-orange"))
         high, low = hue_at(timeline, 10, 10.0), hue_at(timeline, 45, 0.5)
     finally:
-        theme.choose_pair(app, "green-red")
+        theme.dress(app, theme.Look())
     assert high.blue() > 1.5 * high.red() and low.red() > 1.5 * low.blue()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -13,6 +13,7 @@ from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMenuBar
 
 from dream_viewer import theme
+from dream_viewer.records import Command
 
 Menu = Literal["File", "Playback", "View", "Training", "Help"]
 Mode = Literal["always", "review"]
@@ -29,7 +30,7 @@ class Entry:
         shortcuts: keys in Qt's portable text; the first one is shown in the menu.
         mode: when the keys work.
         menu: where it is listed.
-        hint: what it does, for tooltips and the overlay.
+        hint: what it does, for tooltips and the palette.
         icon: name of its icon, if it has one.
         group: actions of one group exclude each other; such an action is checkable.
         checkable: it is on or off.
@@ -46,6 +47,11 @@ class Entry:
     group: str | None = None
     checkable: bool = False
     rule: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its text without what only a menu needs."""
+        return self.text.replace("&", "").removesuffix("\u2026")
 
 
 TABLE: tuple[Entry, ...] = (
@@ -113,6 +119,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry("show_training", "&Show the agent in training", (), "review", "Training", "Show the agent in training"),
     Entry("resume_run", "&Continue a run…", (), "review", "Training", "Go on with a run that was stopped"),
+    Entry("palette", "&All commands…", ("Ctrl+K",), "always", "Help", "Find anything by a few letters of its name"),
     Entry("shortcuts", "&Shortcuts", ("?",), "always", "Help", "Show these shortcuts", "help"),
 )
 """Everything there is, in the order of the menus."""
@@ -167,10 +174,26 @@ def overlay_rows() -> list[tuple[str, list[tuple[list[str], str]]]]:
     """What the `?` overlay shows: a list of (menu, [(keys, what they do)]) without the actions that have no key."""
     rows = []
     for title, entries in _by_menu():
-        listed = [(key_names(entry), entry.hint) for entry in entries if entry.shortcuts]
+        listed = [(key_names(entry), entry.name) for entry in entries if entry.shortcuts]
         if listed:
             rows.append((title, listed))
     return rows
+
+
+def commands(actions: Mapping[str, QAction]) -> list[Command]:
+    """Every action but the palette itself, as the palette lists them now."""
+    return [
+        Command(
+            entry.id,
+            entry.name,
+            entry.hint,
+            tuple(key_names(entry)),
+            actions[entry.id].isEnabled(),
+            actions[entry.id].isChecked(),
+        )
+        for entry in TABLE
+        if entry.id != "palette"
+    ]
 
 
 def set_review_keys(actions: dict[str, QAction], working: bool) -> None:

@@ -29,6 +29,7 @@ from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.widgets import film_strip, stage, timeline
+from dream_viewer.widgets.command_palette import CommandPalette
 from dream_viewer.widgets.episode_list import EpisodeList
 from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.failure_dialog import FailureDialog
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self._compose()
         self.notice = Notice(self._stage, above=self.transport.height() + MARGIN)
         self.shortcuts = Shortcuts(actions.overlay_rows(), self._middle)
+        self.commands = CommandPalette(self._middle)
         self.desk = TrainingDesk(
             session, self.training_panel, self.training_curves, configs, self.complain, self.inform, self
         )
@@ -241,7 +243,8 @@ class MainWindow(QMainWindow):
             "ahead_back": lambda: self.pictures.look_by(-1),
             "show_training": session.show_training,
             "resume_run": self._choose_run_to_resume,
-            "shortcuts": self.shortcuts.toggle,
+            "shortcuts": self._toggle_shortcuts,
+            "palette": self._toggle_palette,
         }.items():
             by_id[name].triggered.connect(lambda _, slot=slot: slot())
         for name, frames in {"back": -1, "forward": 1, "back_ten": -10, "forward_ten": 10}.items():
@@ -267,6 +270,8 @@ class MainWindow(QMainWindow):
         by_id["full_screen"].triggered.connect(self._set_full_screen)
         by_id["training"].toggled.connect(self._show_training)
         self.shortcuts.toggled.connect(self._share_keyboard)
+        self.commands.toggled.connect(self._share_keyboard)
+        self.commands.chosen.connect(lambda name: by_id[name].trigger())
         self.training_panel.continue_asked.connect(self._choose_run_to_resume)
         self._frames.valueChanged.connect(self._frames_chosen)
 
@@ -396,6 +401,17 @@ class MainWindow(QMainWindow):
         actions.set_review_keys(self.actions_by_id, not overlay)
         if not overlay:
             self.setFocus()
+
+    def _toggle_shortcuts(self) -> None:
+        self.commands.close_overlay()
+        self.shortcuts.toggle()
+
+    def _toggle_palette(self) -> None:
+        if self.commands.isHidden():
+            self.shortcuts.close_overlay()
+            self.commands.open_with(actions.commands(self.actions_by_id))
+        else:
+            self.commands.close_overlay()
 
     def _show_human(self, human: bool) -> None:
         self._session.set_human_visible(human)

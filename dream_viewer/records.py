@@ -23,6 +23,23 @@ class Stat:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something the window can do, as the palette lists it.
+
+    Attributes:
+        id: what to call it by. name, hint: in words. keys: that do the same.
+        enabled: it can be done now. checked: it is on.
+    """
+
+    id: str
+    name: str
+    hint: str
+    keys: tuple[str, ...] = ()
+    enabled: bool = True
+    checked: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """What a pane shows.

@@ -11,7 +11,11 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayou
 
 from dream_viewer import theme
 
-_KEYS_WIDTH = 140
+_COLUMNS = 3
+_HEADING_ROWS = 2
+"""Rows that a heading takes, the gap above it among them."""
+_LEAST_ROWS = 3
+"""Rows that are worth a heading of their own."""
 Keys = Sequence[tuple[Sequence[str], str]]
 Rows = Sequence[tuple[str, Keys]]
 """(heading, [(keys, what they do)]) for each part."""
@@ -33,7 +37,7 @@ class Shortcuts(QWidget):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Shortcuts")
-        card = QFrame()
+        self.card = card = QFrame()
         card.setObjectName("shortcuts")
         title = QLabel("Shortcuts")
         title.setProperty("role", "title")
@@ -44,14 +48,9 @@ class Shortcuts(QWidget):
         top.addStretch(1)
         top.addWidget(hint)
         columns = QHBoxLayout()
-        columns.setSpacing(40)
-        for parts in _balanced(rows):
-            column = QVBoxLayout()
-            column.setSpacing(16)
-            for heading, keys in parts:
-                column.addWidget(_part(heading, keys))
-            column.addStretch(1)
-            columns.addLayout(column)
+        columns.setSpacing(30)
+        for parts in _balanced(rows, _COLUMNS):
+            columns.addLayout(_column(parts))
         inside = QVBoxLayout(card)
         inside.setContentsMargins(26, 20, 26, 22)
         inside.setSpacing(14)
@@ -77,8 +76,9 @@ class Shortcuts(QWidget):
 
     def close_overlay(self) -> None:
         """Close it and give the keyboard back."""
-        self.hide()
-        self.toggled.emit(False)
+        if not self.isHidden():
+            self.hide()
+            self.toggled.emit(False)
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         """Follow the size of what it covers."""
@@ -105,35 +105,48 @@ class Shortcuts(QWidget):
         painter.end()
 
 
-def _balanced(rows: Rows) -> tuple[Rows, Rows]:
-    """The parts in two columns of about the same height, in order."""
-    half = sum(len(keys) + 2 for _, keys in rows) / 2
-    left: list[tuple[str, Keys]] = []
-    right: list[tuple[str, Keys]] = []
+def _balanced(rows: Rows, columns: int) -> list[list[tuple[str, Keys]]]:
+    """The parts in columns of about the same height, in order; a part may go on in the next column."""
+    total = sum(len(keys) + _HEADING_ROWS for _, keys in rows)
+    room = -(-total // columns)
+    filled: list[list[tuple[str, Keys]]] = [[]]
     height = 0
     for heading, keys in rows:
-        (left if height < half * 0.9 else right).append((heading, keys))
-        height += len(keys) + 2
-    return left, right
+        rest = list(keys)
+        while rest:
+            here = room - height - _HEADING_ROWS
+            if here < _LEAST_ROWS and len(filled) < columns:
+                filled.append([])
+                height, here = 0, room - _HEADING_ROWS
+            taken = len(rest) if len(filled) == columns or len(rest) - here < _LEAST_ROWS else here
+            filled[-1].append((heading, rest[:taken]))
+            height += taken + _HEADING_ROWS
+            rest = rest[taken:]
+    return filled
 
 
-def _part(heading: str, keys: Keys) -> QWidget:
-    part = QWidget()
-    grid = QGridLayout(part)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(18)
-    grid.setVerticalSpacing(5)
-    label = QLabel(heading)
-    label.setProperty("role", "heading")
-    grid.addWidget(label, 0, 0, 1, 2)
-    for row, (names, text) in enumerate(keys, 1):
-        what = QLabel(text)
-        what.setProperty("role", "muted")
-        grid.addWidget(_Caps(names), row, 0)
-        grid.addWidget(what, row, 1)
-    grid.setColumnMinimumWidth(0, _KEYS_WIDTH)
+def _column(parts: Rows) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(12)
+    grid.setVerticalSpacing(3)
+    row = 0
+    for heading, keys in parts:
+        label = QLabel(heading)
+        label.setProperty("role", "heading")
+        if row:
+            label.setContentsMargins(0, 11, 0, 0)
+        grid.addWidget(label, row, 0, 1, 2)
+        for names, text in keys:
+            row += 1
+            cap, what = _Caps(names), QLabel(text)
+            cap.setProperty("role", "detail")
+            what.setProperty("role", "detail")
+            grid.addWidget(cap, row, 0)
+            grid.addWidget(what, row, 1)
+        row += 1
+    grid.setRowStretch(row, 1)
     grid.setColumnStretch(1, 1)
-    return part
+    return grid
 
 
 class _Caps(QLabel):

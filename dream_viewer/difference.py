@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer import picture_error
+
 FULL_AT = 96.0
 """Difference in levels (of 255) at which the colour is full."""
 
@@ -20,8 +22,7 @@ def error_percent(truth: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> fl
     Args:
         truth, prediction: of one shape.
     """
-    difference = truth.astype(np.float32) - prediction
-    return float(np.sqrt(np.mean(difference**2)) / 255 * 100)
+    return float(picture_error.error_percent(prediction, truth))
 
 
 def difference_picture(truth: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> NDArray[np.uint8]:

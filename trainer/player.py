@@ -21,6 +21,8 @@ from trainer.agent.agent import PICTURES_TOGETHER, Agent
 from trainer.envs.protocol import StepBatch
 from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
 from trainer.episode import Blind, Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
+from trainer.horizons import Horizons
+from trainer.open_loop import horizons
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.reader import Glance, Reader, rereading
 from trainer.recording import Recording, Restored, restoring
@@ -317,6 +319,12 @@ class Player:
         start = self.agent.latent_of(reading)
         job = self.agent.dream_steps(horizon, branches=branches, generator=generator, start=start, pictures=False)
         return (yield from job)
+
+    def horizons(
+        self, number: int, episode: Episode, starts: Sequence[int], readings: Sequence[Reading]
+    ) -> Generator[None, None, Horizons]:
+        """How many frames the dreams from some frames of an episode hold; see `trainer.open_loop.horizons`."""
+        return horizons(self.agent, self._seed, number, episode.steps, starts, readings)
 
     def keep(self, number: int, t: int, env: ViewerEnv) -> None:
         """Remember how the game stood at a Step of an episode of this player's game, to fork and draw sooner.

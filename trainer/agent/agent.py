@@ -272,11 +272,15 @@ class Agent:
     @torch.no_grad()
     def blind_step(self, latent: Latent, action: int | Tensor, generator: torch.Generator) -> Latent:
         """One step of the prior: what comes after `action` (B,) int64, without looking."""
-        rssm = self.world_model.dyn
         batch = latent.deter.shape[0]
         actions = torch.full((batch,), action) if isinstance(action, int) else action
-        noise = torch.rand(batch, rssm.stoch, generator=generator, device=self.device)
-        return rssm.imagine_step(latent, actions.to(self.device), noise)
+        noise = torch.rand(batch, self.world_model.dyn.stoch, generator=generator, device=self.device)
+        return self.imagine_step(latent, actions, noise)
+
+    @torch.no_grad()
+    def imagine_step(self, latent: Latent, action: Tensor, noise: Tensor) -> Latent:
+        """One step of the prior after `action` (B,) int64 with uniform draws `noise` (B, S)."""
+        return self.world_model.dyn.imagine_step(latent, action.to(self.device), noise.to(self.device))
 
     @torch.no_grad()
     def decode(self, latent: Latent) -> NDArray[np.uint8]:
@@ -332,7 +336,7 @@ class Agent:
             taken.append(action)
             latents.append(latent)
             yield
-        rewards, continues, values = self._expected(latents)
+        rewards, continues, values = self.expected(latents)
         chosen = torch.stack(taken, 1).cpu().numpy()
         yield
         frames = np.empty((branches, 0, 64, 64, 3), np.uint8)
@@ -343,7 +347,8 @@ class Agent:
             self.generation, frozen(frames), frozen(chosen), frozen(rewards), frozen(continues), frozen(values)
         )
 
-    def _expected(self, latents: Sequence[Latent]) -> tuple[NDArray[np.float32], ...]:
+    @torch.no_grad()
+    def expected(self, latents: Sequence[Latent]) -> tuple[NDArray[np.float32], ...]:
         """Rewards, continues as shown and values, each (N, H) float32, of H states of N branches."""
         model, batch = self.world_model, joined(latents)
         feat = model.dyn.feat(batch)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from trainer.agent.agent import Agent
 from trainer.envs.protocol import StepBatch
 from trainer.evaluation.scores import Tick
+from trainer.picture_error import psnr
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.world_model.rssm import Latent
 
@@ -30,8 +31,6 @@ OBSERVED_BEFORE = 5
 """Frames of its episode that the model has seen before the start's own."""
 STARTS = 512
 """Starts measured; a report needs at least 500."""
-FLOOR_MSE = 1 / 12
-"""Least mean squared error counted, that of rounding to whole levels: identical frames have 58.9 dB, not infinity."""
 MOVING_SHARE = 0.01
 """Reality moves where this share of the pixels differs from the start's frame, on average over the horizon."""
 
@@ -175,13 +174,6 @@ class Faithfulness:
             table[name] = means
             table[f"{name}_stderr"] = errors
         return table
-
-
-def psnr(image: NDArray[np.uint8], truth: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Peak signal-to-noise ratio in dB over the last three axes (height, width, colour): 10 log10(255^2 / MSE)."""
-    error = np.square(image.astype(np.float32) - truth).mean(axis=(-3, -2, -1), dtype=np.float64)
-    decibels: NDArray[np.float64] = 10 * np.log10(255**2 / np.maximum(error, FLOOR_MSE))
-    return decibels
 
 
 def mean_and_stderr(

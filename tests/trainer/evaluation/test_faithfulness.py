@@ -14,15 +14,14 @@ from trainer.agent.agent import Agent
 from trainer.config import SIZES
 from trainer.envs.protocol import StepBatch
 from trainer.evaluation.faithfulness import (
-    FLOOR_MSE,
     HORIZON,
     OBSERVED_BEFORE,
     WindowSampler,
     mean_and_stderr,
     measure,
-    psnr,
 )
 from trainer.evaluation.report import drive
+from trainer.picture_error import FLOOR_MSE
 from trainer.world_model.rssm import Latent
 
 CAP = 10 * math.log10(255**2 / FLOOR_MSE)
@@ -151,13 +150,6 @@ def test_a_world_at_rest_does_not_move() -> None:
     assert moving["frozen_psnr"] == pytest.approx(result.frozen[1:].mean(0).tolist())
     pairs = (result.dream - result.frozen).mean(0)
     assert summary["minus_frozen"] == pytest.approx(pairs.tolist())
-
-
-def test_psnr_is_over_a_frame() -> None:
-    truth = np.zeros((2, 64, 64, 3), np.uint8)
-    image = truth.copy()
-    image[1, :32] = 255
-    assert psnr(image, truth) == pytest.approx([CAP, 10 * math.log10(2)])
 
 
 def test_rows_of_one_group_do_not_shrink_the_error() -> None:

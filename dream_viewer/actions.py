@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QMenuBar
 from dream_viewer import theme
 from dream_viewer.records import Command
 
-Menu = Literal["File", "Playback", "View", "Training", "Help"]
+Menu = Literal["File", "Playback", "Take part", "View", "Training", "Help"]
 Mode = Literal["always", "review"]
 """When an action's keys work: always, or while a person reviews (the game's keys belong to play mode)."""
 
@@ -94,6 +94,9 @@ TABLE: tuple[Entry, ...] = (
     Entry("unseen", "&Unseen levels", (), "review", "Playback", "Play unseen levels", group="levels", rule=True),
     Entry("train", "T&rain levels", (), "review", "Playback", "Play the levels of training", group="levels"),
     Entry("same", "This level a&gain and again", (), "review", "Playback", "Play this level only", group="levels"),
+    Entry(
+        "take_over", "&Play yourself", ("P",), "review", "Take part", "Play yourself; Esc hands back", checkable=True
+    ),
     Entry("belief", "&Belief", ("1",), "review", "View", "What the model thinks it sees now", group="dream"),
     Entry("dream", "&Dream", ("2",), "review", "View", "What it dreams along the actions really taken", group="dream"),
     Entry("future", "F&uture", ("3",), "review", "View", "What it imagines it would do next", group="dream"),

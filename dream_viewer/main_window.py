@@ -23,9 +23,11 @@ from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
 from dream_viewer.look_desk import LookDesk
 from dream_viewer.picture_desk import PictureDesk
+from dream_viewer.play_desk import PlayDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.session import DreamMode, Session
 from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
+from dream_viewer.taking_part import Role
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.widgets import film_strip, stage, timeline
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         self.episode_desk = EpisodesDesk(session, self.episodes, self)
         self.files = FilesDesk(session, self.notice, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
+        self.play = PlayDesk(session, self.reality, self.actions_by_id, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -272,6 +275,7 @@ class MainWindow(QMainWindow):
         self.shortcuts.toggled.connect(self._share_keyboard)
         self.commands.toggled.connect(self._share_keyboard)
         self.commands.chosen.connect(lambda name: by_id[name].trigger())
+        self.play.keyboard_changed.connect(self._rest_review_keys)
         self.training_panel.continue_asked.connect(self._choose_run_to_resume)
         self._frames.valueChanged.connect(self._frames_chosen)
 
@@ -283,6 +287,7 @@ class MainWindow(QMainWindow):
         self.pictures.imagined_changed.connect(lambda: self.times.show_future(self.pictures.future))
         session.playback_changed.connect(self._show_playback)
         session.rate_changed.connect(self._show_playback)
+        session.part.changed.connect(self._show_playback)
         session.mode_changed.connect(self._show_mode)
         session.choice_changed.connect(self._show_choice)
         session.agent_changed.connect(self._show_agent)
@@ -341,7 +346,8 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _show_playback(self) -> None:
         playback = self._session.playback
-        words = wording.playback(playback.state, self._session.frames_per_second)
+        played = self._session.part.role is Role.REALITY
+        words = wording.playback(playback.state, self._session.frames_per_second, played)
         self.transport.show_playback(playback.state is not State.PAUSED, words, playback.speed)
         self.actions_by_id["follow"].setChecked(playback.state is State.FOLLOWING)
         self.actions_by_id["loop"].setChecked(playback.loop)
@@ -398,7 +404,7 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot(bool)
     def _share_keyboard(self, overlay: bool) -> None:
-        actions.set_review_keys(self.actions_by_id, not overlay)
+        self._rest_review_keys()
         if not overlay:
             self.setFocus()
 
@@ -412,6 +418,11 @@ class MainWindow(QMainWindow):
             self.commands.open_with(actions.commands(self.actions_by_id))
         else:
             self.commands.close_overlay()
+
+    @pyqtSlot()
+    def _rest_review_keys(self) -> None:
+        overlaid = not (self.shortcuts.isHidden() and self.commands.isHidden())
+        actions.set_review_keys(self.actions_by_id, not (overlaid or self.play.has_keyboard))
 
     def _show_human(self, human: bool) -> None:
         self._session.set_human_visible(human)

@@ -109,6 +109,19 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Acted:
+    """A person took an action in place of the agent's, at a Step that was told of before.
+
+    Attributes:
+        number: of the episode. index: of the Step. action: taken there.
+    """
+
+    number: int
+    index: int
+    action: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reread:
     """The Moments 0 to len - 1 of an episode as another generation of weights reads them."""
 
@@ -240,7 +253,7 @@ class Answered:
     answer: Any
 
 
-Record = Opened | Arrival | Reread | Blinds | Picture | Forked | Fan | Answered | Recalled | Written | Exporting
+Record = Opened | Arrival | Acted | Reread | Blinds | Picture | Forked | Fan | Answered | Recalled | Written | Exporting
 """What must reach the session in order and complete."""
 
 

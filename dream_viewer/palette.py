@@ -58,6 +58,7 @@ PAIRS: Mapping[Pair, Mapping[Scheme, Mapping[str, str]]] = {
             "observed": "#43b581",
             "imagined": "#ef5b5b",
             "forked": "#82aaf5",
+            "played": "#b893f5",
             "high": "#4fc58d",
             "middle": "#d9c46a",
             "low": "#ef5b5b",
@@ -66,6 +67,7 @@ PAIRS: Mapping[Pair, Mapping[Scheme, Mapping[str, str]]] = {
             "observed": "#147046",
             "imagined": "#c4312f",
             "forked": "#2459c4",
+            "played": "#6b3fc0",
             "high": "#147046",
             "middle": "#8a6a00",
             "low": "#c4312f",
@@ -76,6 +78,7 @@ PAIRS: Mapping[Pair, Mapping[Scheme, Mapping[str, str]]] = {
             "observed": "#509ff1",
             "imagined": "#f0913a",
             "forked": "#cdd3dd",
+            "played": "#b893f5",
             "high": "#5aa9f5",
             "middle": "#a8adb8",
             "low": "#f0913a",
@@ -84,6 +87,7 @@ PAIRS: Mapping[Pair, Mapping[Scheme, Mapping[str, str]]] = {
             "observed": "#0f66b8",
             "imagined": "#a85200",
             "forked": "#414b59",
+            "played": "#6b3fc0",
             "high": "#0f66b8",
             "middle": "#606a78",
             "low": "#a85200",
@@ -92,7 +96,7 @@ PAIRS: Mapping[Pair, Mapping[Scheme, Mapping[str, str]]] = {
 }
 """Colours of good and bad: the usual pair, and one that colour-blind people tell apart.
 
-`observed`, `imagined` and `forked` are borders; `high`, `middle`, `low` the value's scale.
+`observed`, `imagined`, `forked` and `played` are borders; `high`, `middle`, `low` the value's scale.
 """
 
 

@@ -12,6 +12,7 @@ from dream_viewer.messages import Future
 from dream_viewer.playback import BASE_FPS, State
 from dream_viewer.scales import SteadyScale
 from dream_viewer.session import DreamMode, Session
+from dream_viewer.taking_part import Role
 from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.pane import Pane
 
@@ -56,6 +57,7 @@ class PictureDesk(QObject):
         strip.chosen.connect(self.look_at)
         session.future_changed.connect(self.take_future)
         session.picture_changed.connect(self._show_reality)
+        session.part.changed.connect(self._show_reality)
 
     @property
     def future(self) -> Future | None:
@@ -142,7 +144,8 @@ class PictureDesk(QObject):
         elif self._show.pinned and future is not None:
             self._reality.show_view(views.forked(session.fork(future.key), self._show.ahead))
         else:
-            view = views.reality(moment, reel.outcome, session.picture, session.human_visible)
+            played = session.part.role is Role.REALITY
+            view = views.reality(moment, reel.outcome, session.picture, session.human_visible, played)
             self._reality.show_view(view)
 
     def _show_dream(self) -> None:

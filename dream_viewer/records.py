@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from trainer.episode import Outcome
 
-Origin = Literal["observed", "imagined", "forked"]
-"""The border of a picture: green for what the model saw, red for what it made up, blue for what would really happen."""
+Origin = Literal["observed", "imagined", "forked", "played"]
+"""The border of a picture: green for what the model saw, red for what it made up, blue for what would really happen;
+violet for reality while a person plays it."""
 
 
 @dataclass(frozen=True, slots=True)

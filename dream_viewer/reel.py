@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import Arrival, Blinds, Reread
+from dream_viewer.messages import Acted, Arrival, Blinds, Reread
 from trainer.episode import Episode, Moment, Outcome
 
 
@@ -115,6 +117,13 @@ class Reel:
             self._returns.append(total + moment.step.reward)
             self._add_reading(moment)
         self.episode.outcome = arrival.outcome
+
+    def revise(self, acted: Acted) -> None:
+        """Take what a person did at a Step for what the agent would have done."""
+        moment = self.moments[acted.index]
+        step = replace(moment.step, action=acted.action, by_person=True)
+        self.episode.steps[acted.index] = step
+        self.moments[acted.index] = replace(moment, step=step)
 
     def whole(self) -> Arrival:
         """The episode as it stands, to be handed to another thread."""

@@ -16,6 +16,7 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 from dream_viewer.cursor import Cursor
 from dream_viewer.landmarks import Landmark, beside, landmarks
 from dream_viewer.messages import (
+    Acted,
     AgentInfo,
     Answered,
     Arrival,
@@ -41,6 +42,7 @@ from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.shelf import Shelf
 from dream_viewer.studies import Studies, is_read_by
+from dream_viewer.taking_part import TakingPart
 from dream_viewer.training import Training, TrainingState
 from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
 from trainer.episode import Moment, Split
@@ -92,6 +94,7 @@ class Session(QObject):
         follows_training: weights handed over by training are shown; until another checkpoint is opened.
         frames_per_second: what the live lane reaches; None at rest.
         training: the training in this window.
+        part: what a person plays; start it through the session's slots.
 
     Signals:
         cursor_changed: another Moment is under the cursor, or its Reading changed: repaint.
@@ -180,6 +183,7 @@ class Session(QObject):
         self.follows_training = True
         self.frames_per_second: float | None = None
         self.training = Training(make_training, self)
+        self.part = TakingPart(player, self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -405,6 +409,15 @@ class Session(QObject):
         self.playback.loop = loop
         self.playback_changed.emit()
 
+    # Taking part
+
+    @pyqtSlot()
+    def play_game(self) -> None:
+        """Let a person play on from where the agent is now; it plays on when they hand back or look elsewhere."""
+        if self._shelf.live is not None:
+            self.follow()
+            self.part.play()
+
     # What is seen
 
     @pyqtSlot(object)
@@ -571,6 +584,8 @@ class Session(QObject):
                     self._on_opened(record)
                 case Arrival():
                     grew = self._on_arrival(record) is self.reel or grew
+                case Acted():
+                    self._shelf.revise(record)
                 case Reread():
                     reread = self._shelf.reread(record) is self.reel or reread
                 case Blinds():
@@ -683,6 +698,7 @@ class Session(QObject):
             self._show(self.reel, self._cursor.clamped(index))
 
     def _playback_changed(self) -> None:
+        self.part.suit(self.playback.state)
         self._sync_player()
         self._want_all(hurried=True)
         self.playback_changed.emit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dream_viewer.messages import Arrival, Blinds, Reread
+from dream_viewer.messages import Acted, Arrival, Blinds, Reread
 from dream_viewer.reel import Reel
 
 BUDGET_BYTES = 512 * 2**20
@@ -58,6 +58,12 @@ class Shelf:
         self.reels.insert(len(self.reels) - 1, reel)
         self._forget_oldest(reel)
         return reel
+
+    def revise(self, acted: Acted) -> None:
+        """Take what a person did in place of the agent."""
+        reel = self._numbered(acted.number)
+        if reel is not None:
+            reel.revise(acted)
 
     def reread(self, reread: Reread) -> Reel | None:
         """Take an episode as other weights read it; returns it, None where it is not kept any more."""

@@ -9,12 +9,14 @@ from dream_viewer import wording
 from dream_viewer.difference import difference_picture, error_percent
 from dream_viewer.film import LEAST_REWARD, LIKELY_END
 from dream_viewer.messages import Forked, Future, FutureKey
-from dream_viewer.records import View
+from dream_viewer.records import Origin, View
 from dream_viewer.wording import action_name, decimal, signed
 from trainer.episode import Moment, Outcome
 
 HOLD_FRAMES = 8
 """Frames for which the last imagined picture stays before a future is shown again from its beginning."""
+PLAY_KEYS = "arrows, D A W S Q E"
+"""The game's keys."""
 LIVE_PACE = 2.0
 """Pace at which futures are played while the agent acts, as a multiple of the game's own."""
 
@@ -24,20 +26,25 @@ def waiting(text: str) -> View:
     return View(message=text)
 
 
-def reality(moment: Moment, outcome: Outcome | None, picture: NDArray[np.uint8] | None, human: bool) -> View:
+def reality(
+    moment: Moment, outcome: Outcome | None, picture: NDArray[np.uint8] | None, human: bool, played: bool = False
+) -> View:
     """The reality pane.
 
     Args:
         moment: under the cursor. outcome: how its episode ended, once it has.
         picture: (512, 512, 3) uint8 human view, None where it is not there yet: the agent's frame stands in.
-        human: the human view is wanted.
+        human: the human view is wanted. played: a person plays.
     """
     frame = picture if human and picture is not None else moment.step.frame
+    origin: Origin = "played" if played else "observed"
     caption = "Reality as people see it" if frame is picture else "Reality as the agent sees it, 64 x 64"
+    if played:
+        caption = f"Keys: {PLAY_KEYS}; Esc hands back"
     if not moment.step.is_last:
-        return View(frame, "observed", caption)
+        return View(frame, origin, caption)
     ending = "" if outcome is None else f"{wording.outcome_word(outcome)}\n"
-    return View(frame, "observed", "Reality: the last frame before the end", f"{ending}{wording.END}")
+    return View(frame, origin, "Reality: the last frame before the end", f"{ending}{wording.END}")
 
 
 def belief(moment: Moment) -> View:

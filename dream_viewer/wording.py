@@ -132,6 +132,8 @@ def _action(moment: Moment) -> Stat:
     if step.action is None:
         return Stat(label, _NOT_YET, "the episode is over")
     detail = "" if reading is None else f"{100 * reading.policy[step.action]:.0f} % sure"
+    if step.by_person and reading is not None:
+        detail = f"by you; the agent {100 * reading.policy[step.action]:.0f} %"
     return Stat(label, action_name(step.action), detail)
 
 
@@ -152,10 +154,11 @@ def position(reel: Reel | None, index: int) -> str:
     return f"{name} · {count(index)} / {count(reel.last)}"
 
 
-def playback(state: State, frames_per_second: float | None) -> str:
-    """What moves the cursor."""
+def playback(state: State, frames_per_second: float | None, played: bool = False) -> str:
+    """What moves the cursor; `played`: a person plays."""
     if state is State.PAUSED:
         return "Paused"
     if state is State.PLAYING:
         return "Playing"
-    return "Live" if frames_per_second is None else f"Live, {frames_per_second:.0f} fps"
+    word = "You play" if played else "Live"
+    return word if frames_per_second is None else f"{word}, {frames_per_second:.0f} fps"

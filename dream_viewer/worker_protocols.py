@@ -49,6 +49,9 @@ class PlayerWorkerLike(Protocol):
     def step_once(self) -> None:
         """Live one Step, at rest."""
 
+    def hold(self, action: int | None) -> None:
+        """A person plays, holding the keys of this action; None: the agent plays."""
+
     def set_human_wanted(self, wanted: bool) -> None:
         """Draw the human view of each Step lived."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
@@ -35,9 +35,11 @@ class Pane(QWidget):
 
     Signals:
         enlarge_asked: a double click: it is to be enlarged, or to be as before.
+        clicked: a click into the picture that no second one followed.
     """
 
     enlarge_asked = pyqtSignal()
+    clicked = pyqtSignal()
 
     def __init__(
         self,
@@ -50,6 +52,9 @@ class Pane(QWidget):
         self._picture = _Picture()
         self._caption = ElidedLabel("detail")
         self._tag = _Tag()
+        self._click = QTimer(self)
+        self._click.setSingleShot(True)
+        self._click.timeout.connect(self.clicked)
 
         header = QHBoxLayout()
         header.setContentsMargins(0, 0, 0, 0)
@@ -112,8 +117,15 @@ class Pane(QWidget):
         """The pixels on show."""
         return self._picture.frame
 
+    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        """Wait whether it becomes a double click."""
+        inside = a0 is not None and self._picture.geometry().contains(a0.pos())
+        if a0 is not None and inside and a0.button() == Qt.MouseButton.LeftButton:
+            self._click.start(QApplication.doubleClickInterval())
+
     def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
         """Ask to be enlarged."""
+        self._click.stop()
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
             self.enlarge_asked.emit()
 
@@ -201,7 +213,12 @@ class _Picture(QWidget):
 class _Tag(QWidget):
     """The border's word, on a flag of the border's colour that stands on the border."""
 
-    WORDS: tuple[Origin, ...] = ("observed", "imagined", "forked")
+    WORDS: Mapping[Origin, str] = {
+        "observed": "OBSERVED",
+        "imagined": "IMAGINED",
+        "forked": "FORKED",
+        "played": "YOU PLAY",
+    }
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,7 +230,7 @@ class _Tag(QWidget):
         font.setWeight(QFont.Weight.Bold)
         font.setLetterSpacing(QFont.SpacingType.AbsoluteSpacing, 0.8)
         self.setFont(font)
-        widest = max(self.fontMetrics().horizontalAdvance(word.upper()) for word in self.WORDS)
+        widest = max(self.fontMetrics().horizontalAdvance(word) for word in self.WORDS.values())
         self.setFixedSize(widest + 18, theme.sized(20))
 
     def show_origin(self, origin: Origin | None) -> None:
@@ -230,7 +247,7 @@ class _Tag(QWidget):
         painter.setBrush(theme.colour(self._origin))
         painter.drawRoundedRect(QRect(0, 0, self.width(), self.height() + 6), 5, 5)
         painter.setPen(theme.colour("onbright"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._origin.upper())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.WORDS[self._origin])
         painter.end()
 
 

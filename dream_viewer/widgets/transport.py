@@ -12,7 +12,7 @@ from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
 
 HEIGHT = 44
-_WIDEST_STATE = "Live, 888 fps"
+_WIDEST_STATE = "You play, 888 fps"
 
 
 class TransportBar(QWidget):

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import (
+    Acted,
     AgentInfo,
     Arrival,
     ExportRequest,
@@ -29,6 +30,7 @@ from dream_viewer.questions import Question
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.command_queue import CommandQueue
 from dream_viewer.workers.file_desk import FileDesk
+from dream_viewer.workers.hands import Hands
 from dream_viewer.workers.level_dealer import LevelDealer
 from dream_viewer.workers.pace import Pace
 from dream_viewer.workers.study_desk import StudyDesk
@@ -85,6 +87,7 @@ class PlayerWorker(QThread):
         self._source = AgentSource(device, dtype)
         self._dealer = LevelDealer(seed)
         self._pace = Pace()
+        self._hands = Hands()
         self._desk = StudyDesk(self._tell)
         self._files = FileDesk(self._tell, self.refused.emit)
         self._player: Player | None = None
@@ -126,6 +129,10 @@ class PlayerWorker(QThread):
     def step_once(self) -> None:
         """Live one Step, whether the live lane rests or not."""
         self._commands.put(self._live)
+
+    def hold(self, action: int | None) -> None:
+        """A person holds the keys of this action and plays on from here; None: the agent plays on."""
+        self._commands.put(lambda: self._hands.hold(action))
 
     def set_human_wanted(self, wanted: bool) -> None:
         """Draw the human view of each Step lived."""
@@ -261,8 +268,11 @@ class PlayerWorker(QThread):
         if player.ended:
             self._next_level(player)
             return
-        if player.advance().step.is_last:
+        action, index = self._hands.take(), len(player.moments) - 1
+        if player.advance(action).step.is_last:
             self._pace.linger()
+        if action is not None:
+            self._tell(News((Acted(player.number, index, action),)))
         self._arrived(player)
 
     def _next_level(self, player: Player) -> None:

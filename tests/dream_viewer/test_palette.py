@@ -8,7 +8,7 @@ import pytest
 from dream_viewer.palette import PAIRS, SCHEMES, Pair, Scheme, colours, contrast
 
 GROUNDS = ("window", "panel", "control", "hover", "pressed", "bad", "good")
-BRIGHT = ("accent", "bright", "observed", "imagined", "forked")
+BRIGHT = ("accent", "bright", "observed", "imagined", "forked", "played")
 READ = (
     *product(("text", "muted"), GROUNDS),
     *product(("accent", "observed", "high", "low", "reward"), ("window", "panel")),
@@ -16,7 +16,9 @@ READ = (
     *product(("onbright",), BRIGHT),
 )
 """Letters, and what they stand on."""
-DRAWN = tuple(product(("observed", "imagined", "forked", "high", "middle", "low", "reward", "accent"), ("panel",)))
+DRAWN = tuple(
+    product(("observed", "imagined", "forked", "played", "high", "middle", "low", "reward", "accent"), ("panel",))
+)
 """Lines, borders and marks, and what they are drawn on."""
 
 

@@ -12,6 +12,7 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages import (
+    Acted,
     Arrival,
     Blinds,
     Fan,
@@ -38,6 +39,8 @@ from tests.player_support import (
     small_agent,
     small_checkpoint,
 )
+from trainer.envs.actions import NO_OP
+from trainer.envs.viewer import procgen_level
 from trainer.episode import Dream, Episode, Moment
 from trainer.player import Player
 
@@ -136,6 +139,26 @@ def test_at_rest_it_lives_exactly_the_steps_asked_for(listener: Listener, checkp
     worker.ask_reread(99, small_episode())  # a study that ends after all that was asked before it
     listener.until(lambda: listener.of(Reread))
     assert len(listener.moments()) == 3
+
+
+def test_a_person_plays_and_the_agent_goes_on_from_there(listener: Listener, checkpoint: Path) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    worker.step_once()
+    worker.hold(7)
+    worker.step_once()
+    worker.hold(NO_OP)
+    worker.step_once()
+    worker.hold(None)
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 5)
+    assert [(acted.number, acted.index, acted.action) for acted in listener.of(Acted)] == [(0, 1, 7), (0, 2, NO_OP)]
+    replayed = procgen_level(SHORT_GAME, "easy", SHORT_LEVEL)
+    moments = listener.moments()
+    for moment, action in zip(moments, [moments[0].step.action, 7, NO_OP, moments[3].step.action, 0], strict=True):
+        assert np.array_equal(replayed.current().frame[0], moment.step.frame), "one episode, never begun again"
+        replayed.step(np.array([action], np.int32))
+    replayed.close()
 
 
 def small_episode() -> Episode:

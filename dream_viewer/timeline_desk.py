@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QObject, pyqtSlot
+from PyQt6.QtCore import QObject, QTimer, pyqtSlot
 
 from dream_viewer.landmarks import Kind
 from dream_viewer.messages import Fan, Future
+from dream_viewer.playback import State
 from dream_viewer.records import Course, EventRow
 from dream_viewer.reel import Reel
 from dream_viewer.returns import fan_band, realised_returns
@@ -22,6 +23,11 @@ _COLOURS: dict[Kind, str] = {
     "surprise": "muted",
     "bookmark": "accent",
 }
+
+
+RESTING_MS = 200
+"""Milliseconds from one drawing to the next while an agent is followed and a training runs: drawing is what a window
+costs most, and it is taken from the updates."""
 
 
 class TimelineDesk(QObject):
@@ -43,16 +49,22 @@ class TimelineDesk(QObject):
         self._session, self._timeline, self._lane, self._events = session, timeline, lane, events
         self._scaled_for = ""
         self._fan: Fan | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(RESTING_MS)
+        self._rest.timeout.connect(self.show_episode)
         events.chosen.connect(session.seek)
         lane.show_span(*timeline.span)
         timeline.ranged.connect(lane.show_span)
         for widget in (timeline, lane):
             widget.scrubbed.connect(session.seek)
-        for signal in (session.episode_changed, session.episode_grew, session.readings_changed):
+        for signal in (session.episode_changed, session.readings_changed):
             signal.connect(self.show_episode)
+        session.episode_grew.connect(self._grew)
         session.episode_changed.connect(timeline.fit)
         session.bookmarks_changed.connect(self.show_episode)
-        session.cursor_changed.connect(self.show_cursor)
+        session.cursor_changed.connect(self._moved)
+        session.playback_changed.connect(self._catch_up)
         session.fan_changed.connect(self.show_fan)
         session.agent_changed.connect(self._show_agent)
 
@@ -65,8 +77,33 @@ class TimelineDesk(QObject):
         course = self._course(reel)
         self._timeline.show_course(course)
         self._lane.show_course(course)
+        self._rest.stop()
         self.show_events()
         self.show_cursor()
+
+    @pyqtSlot()
+    def _grew(self) -> None:
+        if not self._rests():
+            self.show_episode()
+
+    @pyqtSlot()
+    def _moved(self) -> None:
+        if not self._rests():
+            self.show_cursor()
+
+    @pyqtSlot()
+    def _catch_up(self) -> None:
+        if self._rest.isActive() and self._session.playback.state is not State.FOLLOWING:
+            self.show_episode()
+
+    def _rests(self) -> bool:
+        """This change may wait for those that come soon after it."""
+        session = self._session
+        if session.patience == 1 or session.playback.state is not State.FOLLOWING:
+            return False
+        if not self._rest.isActive():
+            self._rest.start()
+        return True
 
     def show_events(self) -> None:
         """What happened in the episode, as a list, where anybody looks."""

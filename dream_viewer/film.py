@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dream_viewer.difference import error_percent
-from dream_viewer.messages import Forked, Future
+from dream_viewer.messages import Forked, Future, FutureKey
 from dream_viewer.records import Film, FilmCell
 from dream_viewer.wording import action_name, count, decimal, outcome_word, signed
 from trainer.episode import Fork
@@ -31,7 +31,13 @@ def film(future: Future, forked: Forked | None, tone: Callable[[float], float]) 
     real = tuple(_real(future, fork, ahead) for ahead in range(steps)) if fork is not None else ()
     missing = "finding out what really happens…" if forked is None else _NO_FORK if fork is None else ""
     start = f"the next {steps} frames from step {count(future.key.index)}"
-    return Film(imagined, real, f"Imagined: {start}", "Real: the game under the same actions", missing)
+    return Film(imagined, real, f"{_title(future.key)}: {start}", "Real: the game under the same actions", missing)
+
+
+def _title(key: FutureKey) -> str:
+    if key.kind == "what if":
+        return f"Imagined, if it were {action_name(key.branch)}"
+    return f"Imagined, dream {key.branch + 1} of many" if key.kind == "many" else "Imagined"
 
 
 def _imagined(future: Future, ahead: int, tone: Callable[[float], float]) -> FilmCell:

@@ -30,6 +30,7 @@ from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.taking_part import Role
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
+from dream_viewer.what_if_desk import WhatIfDesk
 from dream_viewer.widgets import film_strip, stage, timeline
 from dream_viewer.widgets.command_palette import CommandPalette
 from dream_viewer.widgets.episode_list import EpisodeList
@@ -48,6 +49,7 @@ from dream_viewer.widgets.timeline import Timeline
 from dream_viewer.widgets.training_curves import TrainingCurves
 from dream_viewer.widgets.training_panel import TrainingPanel
 from dream_viewer.widgets.transport import TransportBar
+from dream_viewer.widgets.what_if_panel import WhatIfPanel
 from trainer.envs.protocol import NUM_ACTIONS
 from trainer.run import runs_dir
 
@@ -57,6 +59,7 @@ SIDE_WIDTH_TRAINING = 320
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
 EPISODES_SIZE = (660, 440)
+WHAT_IF_SIZE = (660, 620)
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 _NOT_SAVED = "What was saved before is safe: training can be continued from there."
@@ -116,6 +119,9 @@ class MainWindow(QMainWindow):
         self.episodes = EpisodeList()
         self.docks = Docks(self, self.actions_by_id)
         self.docks.add("episodes", "Episodes", self.episodes, EPISODES_SIZE)
+        self.what_if_panel = WhatIfPanel()
+        self.docks.add("what_if", "What if", self.what_if_panel, WHAT_IF_SIZE)
+        self.what_if = WhatIfDesk(session, self.what_if_panel, self)
         self.episode_desk = EpisodesDesk(session, self.episodes, self)
         self.files = FilesDesk(session, self.notice, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
@@ -244,6 +250,8 @@ class MainWindow(QMainWindow):
             "enlarge": lambda: self._stage.enlarge(self.dream),
             "ahead_forward": lambda: self.pictures.look_by(1),
             "ahead_back": lambda: self.pictures.look_by(-1),
+            "branch_forward": lambda: self.what_if.play_beside(1),
+            "branch_back": lambda: self.what_if.play_beside(-1),
             "show_training": session.show_training,
             "resume_run": self._choose_run_to_resume,
             "shortcuts": self._toggle_shortcuts,
@@ -264,6 +272,8 @@ class MainWindow(QMainWindow):
         by_id["difference"].toggled.connect(self._show_difference)
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
+        by_id["what_if"].toggled.connect(self.what_if.inquiry.renew)
+        by_id["what_if"].toggled.connect(self._show_branch_keys)
         by_id["events"].toggled.connect(self._show_events)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
@@ -312,6 +322,7 @@ class MainWindow(QMainWindow):
         self._show_film(settings.film_strip)
         self._show_difference(settings.difference_pane)
         self.actions_by_id["fan"].setChecked(settings.fan)
+        self._show_branch_keys()
         self.actions_by_id["events"].setChecked(settings.event_list)
         self.look.take(settings.theme, settings.colours)
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
@@ -433,6 +444,11 @@ class MainWindow(QMainWindow):
         self._stage.show_film(shown)
         self._session.set_film_visible(shown)
         self.pictures.wanted_changed()
+
+    @pyqtSlot()
+    def _show_branch_keys(self) -> None:
+        for name in ("branch_forward", "branch_back"):
+            self.actions_by_id[name].setEnabled(self.actions_by_id["what_if"].isChecked())
 
     @pyqtSlot(bool)
     def _show_fan(self, shown: bool) -> None:

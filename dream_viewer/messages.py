@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dream_viewer.questions import Question
 from trainer.config import Config
@@ -146,13 +146,20 @@ class Blinds:
     blinds: tuple[Blind, ...]
 
 
+FutureKind = Literal["policy", "what if", "many"]
+"""Of futures: what the policy would do, what if another action came first, one of many dreams."""
+
+
 @dataclass(frozen=True, slots=True)
 class FutureKey:
     """Which dream: the same key shows the same dream.
 
     Attributes:
         number: of the episode. index: of the Moment it starts from. generation: of the weights.
-        horizon: steps. branch: 0, and one more for each time a person asks for another.
+        horizon: steps.
+        branch: of the policy's own futures 0, and one more for each time a person asks for another; of the others the
+            action that it begins with, or its place among many.
+        kind: what it was dreamt for.
     """
 
     number: int
@@ -160,11 +167,12 @@ class FutureKey:
     generation: int
     horizon: int
     branch: int
+    kind: FutureKind = "policy"
 
 
 @dataclass(frozen=True, slots=True)
 class Future:
-    """What the policy would do from a Moment on, as the model imagines it."""
+    """What the agent would do from a Moment on, as the model imagines it."""
 
     key: FutureKey
     dream: Dream

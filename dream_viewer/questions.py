@@ -21,3 +21,26 @@ class Question:
     generation: int
     moment: Moment = field(compare=False, repr=False)
     episode: Episode = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfQuestion(Question):
+    """What would each action lead to? Answered by a `trainer.branches.WhatIf`.
+
+    Attributes:
+        horizon: steps of each branch.
+    """
+
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True)
+class ManyDreamsQuestion(Question):
+    """What do many futures have in common? Answered by a `trainer.branches.ManyDreams`.
+
+    Attributes:
+        horizon: steps of each. branches: futures.
+    """
+
+    horizon: int
+    branches: int

@@ -150,3 +150,36 @@ class EpisodeRow:
     steps: int
     end: str
     surprise: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BranchCard:
+    """One action of a Moment and what it leads to.
+
+    Attributes:
+        branch: its place in the answer. glyph, name: of the action. likely: the agent is about to take it.
+        imagined: (64, 64, 3) uint8, the last frame of the dream, or where it expects the end: laid over it is `doubt`.
+        real: the last frame of the real branch; None where there is none. ending: how that ended, laid over it.
+        dreamed, received: the returns in words. fate, real_fate: whether the episode lasts, in words.
+        share, real_share: the returns as parts of the greatest of all, 0 to 1; None: there is none.
+        best, really_best: it has the highest return, dreamed or real.
+        tip: everything in words.
+    """
+
+    branch: int
+    glyph: str
+    name: str
+    likely: bool
+    imagined: NDArray[np.uint8]
+    doubt: str
+    real: NDArray[np.uint8] | None
+    ending: str
+    dreamed: str
+    received: str
+    fate: str
+    real_fate: str
+    share: float
+    real_share: float | None
+    best: bool
+    really_best: bool
+    tip: str

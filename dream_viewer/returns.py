@@ -50,10 +50,5 @@ def fan_band(fan: Dream, discount: float) -> NDArray[np.float32]:
     Returns:
         (3, H + 1) float32, the percentiles BAND over the futures; index 0 belongs to the state they start from.
     """
-    horizon = fan.values.shape[1]
-    returns = np.empty((fan.values.shape[0], horizon + 1), np.float32)
-    returns[:, horizon] = fan.values[:, -1]
-    for h in range(horizon - 1, -1, -1):
-        returns[:, h] = fan.rewards[:, h] + discount * fan.continues[:, h] * returns[:, h + 1]
-    band: NDArray[np.float32] = np.percentile(returns, BAND, axis=0).astype(np.float32)
+    band: NDArray[np.float32] = np.percentile(fan.returns(discount), BAND, axis=0).astype(np.float32)
     return band

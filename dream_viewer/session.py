@@ -165,6 +165,7 @@ class Session(QObject):
         self._studies = Studies(player)
         self._landmarks: tuple[object, tuple[Landmark, ...]] = (None, ())
         self._branch = 0
+        self._chosen: FutureKey | None = None  # in place of the policy's own future, while the cursor stays
         self._imagining_due = self._fan_due = clock()
         self._weights: Weights | None = None
         self._weights_wait = False
@@ -238,10 +239,11 @@ class Session(QObject):
     @property
     def future_key(self) -> FutureKey | None:
         """Which future is that of the Moment under the cursor; None where none can start."""
-        moment = self.moment
-        if self.reel is None or moment is None or moment.reading is None:
-            return None
-        return FutureKey(self.reel.number, self.index, moment.reading.generation, self.horizon, self._branch)
+        key, chosen = self._policy_key(self._branch), self._chosen
+        if key is None or chosen is None:
+            return key
+        here = (chosen.number, chosen.index, chosen.generation) == (key.number, key.index, key.generation)
+        return chosen if here else key
 
     @property
     def future(self) -> Future | None:
@@ -259,7 +261,7 @@ class Session(QObject):
     @property
     def fan(self) -> Fan | None:
         """Many futures of the Moment under the cursor or, unless paused, of the newest one there are any of."""
-        key = self._fan_key()
+        key = self._policy_key(0)
         return None if key is None else self._studies.fans.get(key, self.playback.state is not State.PAUSED)
 
     @property
@@ -440,13 +442,33 @@ class Session(QObject):
     def set_horizon(self, steps: int) -> None:
         """Choose how many steps a future goes on (at least 1)."""
         self.horizon = max(1, steps)
+        self._chosen = None
         self._dreaming_changed()
 
     @pyqtSlot()
     def another_future(self) -> None:
         """Dream the future of this Moment once more, with other luck; each Moment begins with luck 0."""
         self._branch += 1
+        self._chosen = None
         self._want_imagined(supersede=True)
+        self.future_changed.emit()
+
+    def show_branch(self, future: Future, forked: Forked | None = None) -> None:
+        """Show a future that somebody dreamt elsewhere in place of the policy's own: paused, until the cursor moves.
+
+        Args:
+            future: from a Moment of an episode that is kept. forked: its truth, where that is known already.
+        """
+        key = future.key
+        reel = next((reel for reel in self._shelf if reel.number == key.number), None)
+        if reel is None:
+            return
+        self._studies.futures.keep(future)
+        if forked is not None:
+            self._studies.forks.keep(forked)
+        self.visit(reel, key.index)
+        self._chosen = key
+        self.set_mode(DreamMode.FUTURE)
         self.future_changed.emit()
 
     @pyqtSlot(bool)
@@ -713,7 +735,7 @@ class Session(QObject):
 
     def _cursor_moved(self, moved: bool) -> None:
         if moved:
-            self._branch = 0
+            self._branch, self._chosen = 0, None
         self._want_all(hurried=self.playback.state is State.PAUSED)
         self.cursor_changed.emit()
 
@@ -747,12 +769,15 @@ class Session(QObject):
         moment = self.moment
         return self.index - 1 if moment is not None and moment.step.is_last else self.index
 
-    def _fan_key(self) -> FutureKey | None:
-        key = self.future_key
-        return None if key is None else replace(key, branch=0)
+    def _policy_key(self, branch: int) -> FutureKey | None:
+        """What the policy's own futures of the Moment under the cursor are called; None where none can start."""
+        moment = self.moment
+        if self.reel is None or moment is None or moment.reading is None:
+            return None
+        return FutureKey(self.reel.number, self.index, moment.reading.generation, self.horizon, branch)
 
     def _want_imagined(self, supersede: bool) -> None:
-        key, fan_key, moment = self.future_key, self._fan_key(), self.moment
+        key, fan_key, moment = self.future_key, self._policy_key(0), self.moment
         if key is None or fan_key is None or moment is None or not is_read_by(self.agent, moment):
             return
         patience = self.patience

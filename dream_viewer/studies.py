@@ -35,6 +35,7 @@ class Answers(Generic[T]):
 
     def keep(self, answer: T) -> None:
         """Take an answer."""
+        self._kept.pop(answer.key, None)
         self._kept[answer.key] = answer
         while len(self._kept) > FUTURES_KEPT:
             self._kept.popitem(last=False)

@@ -18,6 +18,17 @@ END = "end (Procgen shows no last frame)"
 MINUS = "\u2212"
 _OUTCOMES: dict[Outcome, str] = {"won": "won", "lost": "lost", "timeout": "time-out"}
 _SURPRISES = ((0.5, "less than usual"), (1.5, "as usual"), (3.0, "more than usual"))
+_ARROWS = {
+    frozenset[str](): "\u00b7",
+    frozenset({"LEFT"}): "\u2190",
+    frozenset({"RIGHT"}): "\u2192",
+    frozenset({"UP"}): "\u2191",
+    frozenset({"DOWN"}): "\u2193",
+    frozenset({"LEFT", "UP"}): "\u2196",
+    frozenset({"RIGHT", "UP"}): "\u2197",
+    frozenset({"RIGHT", "DOWN"}): "\u2198",
+    frozenset({"LEFT", "DOWN"}): "\u2199",
+}
 _NOT_YET = "\u2013"
 LABELS = ("Level seed", "Return", "Step", "Value", "About to", "Surprise")
 """The read-outs, in the order of their places."""
@@ -84,6 +95,12 @@ def surprise_word(nats: float, before: NDArray[np.float32]) -> str:
 def action_name(action: int) -> str:
     """What an action of Procgen is called."""
     return ACTIONS[action].name
+
+
+def action_glyph(action: int) -> str:
+    """An action in one sign: an arrow for a direction, the letter of a key, a dot for no key."""
+    keys = ACTIONS[action].keys
+    return _ARROWS.get(keys) or "".join(keys)
 
 
 def outcome_word(outcome: Outcome) -> str:

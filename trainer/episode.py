@@ -124,6 +124,25 @@ class Dream:
     continues: NDArray[np.float32]
     values: NDArray[np.float32]
 
+    def returns(self, discount: float) -> NDArray[np.float32]:
+        """What each branch promises at each of its states, the last one's value standing for all that follows it.
+
+        G[h] = r[h] + discount c[h] G[h + 1], G[H] = v[H - 1]: what is received on arriving at the next state comes
+        first, as in the learner.
+
+        Args:
+            discount: of one step.
+
+        Returns:
+            (N, H + 1) float32; index 0 belongs to the state that the dream starts from.
+        """
+        horizon = self.values.shape[1]
+        returns = np.empty((len(self.values), horizon + 1), np.float32)
+        returns[:, horizon] = self.values[:, -1]
+        for h in range(horizon - 1, -1, -1):
+            returns[:, h] = self.rewards[:, h] + discount * self.continues[:, h] * returns[:, h + 1]
+        return returns
+
 
 @dataclass(frozen=True, slots=True)
 class Fork:

@@ -1,9 +1,9 @@
 """An agent at play for someone who watches: Steps and Readings as they happen, and everything asked about them after.
 
 The player has a live side (`new_level`, `advance`: one Step at a time) and a study side (`adopt`, `reread`, `blinds`,
-`future`, `fan`, `fork`, `picture`). Every study is a generator that gives the live side a turn after each small piece
-of work, below 10 ms at preset 12m on one core, so both can share a thread. No Qt here: a script or a notebook may drive
-it.
+`future`, `fan`, `fork`, `what_if`, `many_dreams`, `picture`). Every study is a generator that gives the live side a
+turn after each small piece of work, below 10 ms at preset 12m on one core, so both can share a thread. No Qt here: a
+script or a notebook may drive it.
 
 Randomness is a function of (seed, episode number, step): a Moment read, dreamt from or replayed again comes out the
 same, whatever happened in between, but for what rounding does where several frames are read or drawn together.
@@ -18,15 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.agent.agent import PICTURES_TOGETHER, Agent
+from trainer.branches import ManyDreams, WhatIf
+from trainer.branching import Branching
 from trainer.envs.protocol import StepBatch
 from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
 from trainer.episode import Blind, Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
 from trainer.horizons import Horizons
+from trainer.many_dreams import many_dreams
 from trainer.open_loop import horizons
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.reader import Glance, Reader, rereading
 from trainer.recording import Recording, Restored, restoring
 from trainer.resimulation import Keyframes, Resimulation
+from trainer.what_if import what_if
 from trainer.world_model.rssm import Latent
 
 
@@ -88,6 +92,7 @@ class Player:
         self._keyframes = Keyframes(game, difficulty)
         self._painter = Resimulation(self._keyframes, make_env)
         self._forker = Resimulation(self._keyframes, make_env)
+        self._branching = Branching(Resimulation(self._keyframes, make_env))
 
     # Live
 
@@ -158,7 +163,7 @@ class Player:
 
     def close(self) -> None:
         """Free the games."""
-        for part in (self._env, self._painter, self._forker):
+        for part in (self._env, self._painter, self._forker, self._branching):
             if part is not None:
                 part.close()
         self._env = None
@@ -325,6 +330,34 @@ class Player:
     ) -> Generator[None, None, Horizons]:
         """How many frames the dreams from some frames of an episode hold; see `trainer.open_loop.horizons`."""
         return horizons(self.agent, self._seed, number, episode.steps, starts, readings)
+
+    def many_dreams(
+        self, number: int, index: int, reading: Reading, horizon: int, branches: int
+    ) -> Generator[None, None, ManyDreams]:
+        """The futures of `fan`, with pictures; arguments and errors as of `future`."""
+        generator = torch_generator(self._seed, "fan", number, index, device=self.agent.device)
+        return many_dreams(self.agent, self.agent.latent_of(reading), horizon, branches, generator)
+
+    def what_if(
+        self, number: int, index: int, reading: Reading, episode: Episode, horizon: int
+    ) -> Generator[None, None, WhatIf]:
+        """What each action that makes a difference in this game would lead to at a Moment, imagined and real.
+
+        Args:
+            number: of the episode. index: of the Moment. reading: its Reading, by the present weights.
+            episode: its Steps. horizon: steps of each branch.
+
+        Raises:
+            ValueError: other weights than the present ones made the Reading.
+        """
+        agent = self.agent
+        start = agent.latent_of(reading)
+        actions = yield from self._branching.distinct_actions(episode.game, episode.difficulty)
+        generator = torch_generator(self._seed, "what if", number, index, device=agent.device)
+        job = what_if(
+            agent, start, actions, horizon, generator, lambda taken: self._branching.fork(number, index, episode, taken)
+        )
+        return (yield from job)
 
     def keep(self, number: int, t: int, env: ViewerEnv) -> None:
         """Remember how the game stood at a Step of an episode of this player's game, to fork and draw sooner.

@@ -119,6 +119,11 @@ class Resimulation:
         pixels = np.stack(frames) if frames else np.empty((0, 64, 64, 3), np.uint8)
         return Fork(frozen(pixels), frozen(np.array(rewards, np.float32)), outcome, end_reward)
 
+    def snapshot(self, number: int, index: int, episode: Episode) -> Generator[None, None, Snapshot | None]:
+        """The game as it stood at a Step; arguments as of `fork`, None where it does not come out as it did then."""
+        env = yield from self._standing_at(number, index, episode)
+        return None if env is None else env.snapshot()[0]
+
     def _standing_at(self, number: int, index: int, episode: Episode) -> Generator[None, None, ViewerEnv | None]:
         """The game as it stood at a Step; None where it does not come out as it did then."""
         steps, ours = episode.steps, self._keyframes

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dream_viewer.messages import Answered, Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
 from dream_viewer.pictures import pack_picture
-from dream_viewer.questions import Question
+from dream_viewer.questions import ManyDreamsQuestion, Question, WhatIfQuestion
 from dream_viewer.workers.study_lane import Job, StudyLane
 from trainer.agent.agent import Agent
 from trainer.episode import Episode, Fork, Moment
@@ -22,7 +22,12 @@ OF_ONE_GENERATION = ("future", "fan", "blinds")
 FAN_BRANCHES = 16
 """Futures of a fan."""
 
-ANSWERING: dict[type[Question], Callable[[Player, Any], Job]] = {}
+ANSWERING: dict[type[Question], Callable[[Player, Any], Job]] = {
+    WhatIfQuestion: lambda player, q: player.what_if(q.number, q.index, q.moment.reading, q.episode, q.horizon),
+    ManyDreamsQuestion: lambda player, q: player.many_dreams(
+        q.number, q.index, q.moment.reading, q.horizon, q.branches
+    ),
+}
 """How each kind of question is worked out: a job whose result is the answer."""
 
 

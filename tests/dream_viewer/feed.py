@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from dream_viewer.messages import (
     merge_news,
 )
 from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
+from trainer.branches import WhatIf
 from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Reading, Step, frozen
 
 DETER, STOCH, ACTIONS = 8, 4, 15
@@ -160,3 +162,35 @@ class FakePlayer(QObject):
 
 def opened() -> Opened:
     return Opened(agent_info())
+
+
+def what_if(
+    dreamed: Sequence[float] = (4.0, 6.0, 8.0), real: Sequence[float] | None = (5.0, 10.0, 2.0), horizon: int = 15
+) -> WhatIf:
+    """Left, right and up: left is dreamt to end at the tenth step, right really wins at the fifth."""
+    key = FutureKey(0, 0, 1, horizon, 0)
+    whole = future(key, horizon).dream
+    continues = np.full((3, horizon), 0.99, np.float32)
+    continues[0, 9] = 0.1
+    actions = (1, 7, 5)
+    taken = np.repeat(whole.actions, 3, 0)
+    taken[:, 0] = actions
+    dream = Dream(
+        1,
+        frozen(np.stack([frame(30 * branch + ahead) for branch in range(3) for ahead in range(horizon)])).reshape(
+            3, horizon, 64, 64, 3
+        ),
+        frozen(taken),
+        frozen(np.repeat(whole.rewards, 3, 0)),
+        frozen(continues),
+        frozen(np.repeat(whole.values, 3, 0)),
+    )
+    forks = (forked(key).fork, forked(key, 4, "won", 10.0).fork, forked(key).fork)
+    return WhatIf(
+        actions,
+        dream,
+        None if real is None else tuple(fork for fork in forks if fork is not None),
+        frozen(np.array(dreamed, np.float32)),
+        None if real is None else frozen(np.array(real, np.float32)),
+        frozen(continues.prod(1)),
+    )

@@ -27,6 +27,9 @@ from trainer.world_model.world_model import WorldModel
 PICTURES_TOGETHER = 8
 """Pictures decoded at a time where others wait for a turn: below 10 ms at preset 12m on one core."""
 
+STATES_TOGETHER = 240
+"""States likewise whose rewards, continues and values are predicted at a time."""
+
 
 def joined(latents: Sequence[Latent]) -> Latent:
     """States, each a batch, as one batch."""
@@ -205,18 +208,19 @@ class Agent:
 
     @torch.no_grad()
     def observe(
-        self, latent: Latent, prev_action: int, projected: Tensor, is_first: bool, generator: torch.Generator
+        self, latent: Latent, prev_action: int | Tensor, projected: Tensor, is_first: bool, generator: torch.Generator
     ) -> tuple[Latent, Tensor]:
-        """One step of one game's recurrence: posterior state and its raw logits (1, S, C).
+        """One step of the recurrence of B games: posterior states and their raw logits (B, S, C).
 
         Args:
-            latent: state before (batch 1). prev_action: taken before the frame.
-            projected: (1, hidden), of :meth:`project`. is_first: the frame opens an episode. generator: of the draws.
+            latent: states before. prev_action: taken before the frames, in all games or (B,) int64.
+            projected: (B, hidden), of :meth:`project`. is_first: the frames open episodes. generator: of the draws.
         """
-        rssm = self.world_model.dyn
-        noise = torch.rand(1, rssm.stoch, generator=generator, device=self.device)
-        action = torch.tensor([prev_action], device=self.device)
-        return rssm.observe_projected(latent, action, projected, torch.tensor([is_first], device=self.device), noise)
+        rssm, batch = self.world_model.dyn, projected.shape[0]
+        noise = torch.rand(batch, rssm.stoch, generator=generator, device=self.device)
+        actions = torch.full((batch,), prev_action) if isinstance(prev_action, int) else prev_action
+        first = torch.full((batch,), is_first, device=self.device)
+        return rssm.observe_projected(latent, actions.to(self.device), projected, first, noise)
 
     @torch.no_grad()
     def readings(
@@ -309,36 +313,45 @@ class Agent:
         generator: torch.Generator | None = None,
         start: Latent | None = None,
         pictures: bool = True,
+        same_luck: bool = False,
     ) -> Generator[None, None, Dream]:
         """:meth:`dream`, giving others a turn after every small part; the Dream is the generator's return value.
 
         Args:
             pictures: decode the states; otherwise the Dream's frames are (N, 0, 64, 64, 3).
+            same_luck: all branches share their noise, so that nothing but their actions tells them apart.
         """
         latent = start if start is not None else self.latent
         if latent is None:
             raise ValueError("there is nothing to dream from: let the agent read a frame first, or give `start`")
-        if actions is not None and (actions.shape[-1] < horizon or actions.ndim != 2):
-            raise ValueError(f"actions have shape {actions.shape}, needed is (branches, {horizon}) or more")
-        branches = branches if actions is None else actions.shape[0]
+        if actions is not None and actions.ndim != 2:
+            raise ValueError(f"actions have shape {actions.shape}, needed is (branches, steps)")
+        given = np.empty((branches, 0), np.int64) if actions is None else actions
+        branches = given.shape[0]
         generator = generator or torch_generator(0, "dream", device=self.device)
         rssm = self.world_model.dyn
+        draws = 1 if same_luck else branches
         latent = Latent(latent.deter.expand(branches, -1).contiguous(), latent.stoch.expand(branches, -1).contiguous())
         taken: list[Tensor] = []
         latents: list[Latent] = []
         for h in range(horizon):
-            if actions is None:
-                action = self.choose(latent, generator)
+            if h < given.shape[1]:
+                action = torch.from_numpy(given[:, h].copy()).to(self.device)
             else:
-                action = torch.from_numpy(actions[:, h].copy()).to(self.device)
-            noise = torch.rand(branches, rssm.stoch, generator=generator, device=self.device)
-            latent = rssm.imagine_step(latent, action, noise)
+                luck = torch.rand(draws, generator=generator, device=self.device)
+                action = policy_sample(self.actor_critic.pol(rssm.feat(latent)), luck.expand(branches))
+            noise = torch.rand(draws, rssm.stoch, generator=generator, device=self.device)
+            latent = rssm.imagine_step(latent, action, noise.expand(branches, -1))
             taken.append(action)
             latents.append(latent)
             yield
-        rewards, continues, values = self.expected(latents)
+        expected = []
+        together = max(1, STATES_TOGETHER // branches)
+        for first in range(0, horizon, together):
+            expected.append(self.expected(latents[first : first + together]))
+            yield
+        rewards, continues, values = (np.concatenate(parts, 1) for parts in zip(*expected, strict=True))
         chosen = torch.stack(taken, 1).cpu().numpy()
-        yield
         frames = np.empty((branches, 0, 64, 64, 3), np.uint8)
         if pictures:
             drawn = yield from self.decoding(latents)
@@ -372,7 +385,7 @@ class Agent:
         """Imagines `horizon` steps of the prior.
 
         Args:
-            horizon: H, steps. actions: (N, H) int64 to follow; None: the policy's own.
+            horizon: H, steps. actions: (N, any) int64 to follow; the policy's own once they run out, or without any.
             branches: N rollouts from the same state, where no actions are given.
             generator: of all draws; without one the same state always dreams the same.
             start: state (batch 1) to start from; None: the current one.

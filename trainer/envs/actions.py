@@ -6,9 +6,8 @@ shows afterwards is compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,11 @@ from trainer.randomness import numpy_generator
 
 NO_OP = 4
 """The action that presses no key."""
+
+PROBES = 240
+"""States in which the actions are tried: enough to come by coinrun's crates, on which alone down does anything."""
+
+_GROUPS: dict[tuple[str, str, int], tuple[tuple[int, ...], ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,7 @@ def action_for_keys(pressed: Iterable[str]) -> int:
     return max(fitting, key=lambda action: (len(action.keys), -action.index)).index
 
 
-@cache
-def action_classes(game: str, difficulty: str = "easy", probes: int = 240) -> tuple[tuple[int, ...], ...]:
+def action_classes(game: str, difficulty: str = "easy", probes: int = PROBES) -> tuple[tuple[int, ...], ...]:
     """Actions grouped by effect: those in a group showed the same frames wherever they were tried.
 
     Sixteen games are walked through by a random policy that favours holding an action; at each probe one of their
@@ -90,6 +93,25 @@ def action_classes(game: str, difficulty: str = "easy", probes: int = 240) -> tu
     Raises:
         UserError: an unknown game or difficulty.
     """
+    job = grouping_actions(game, difficulty, probes)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            groups: tuple[tuple[int, ...], ...] = end.value
+            return groups
+
+
+def grouping_actions(
+    game: str, difficulty: str = "easy", probes: int = PROBES
+) -> Generator[None, None, tuple[tuple[int, ...], ...]]:
+    """`action_classes`, giving others a turn after each probe; what was found out once is known from then on.
+
+    Whoever gives up in the middle may go on with it later: the generator can be kept.
+    """
+    known = _GROUPS.get((game, difficulty, probes))
+    if known is not None:
+        return known
     draws = numpy_generator(0, "action probes")
     walkers = ProcgenVector(game, difficulty, num_envs=16, first_level=0, num_levels=200, seed=0)
     trial = ProcgenVector(game, difficulty, num_envs=NUM_ACTIONS)
@@ -105,7 +127,9 @@ def action_classes(game: str, difficulty: str = "easy", probes: int = 240) -> tu
                     held = np.where(change, draws.integers(NUM_ACTIONS, size=walkers.num_envs), held)
                     walkers.step(held)
                 snapshots = walkers.snapshot()
+                yield
             labels = _split(labels, _try_all(trial, snapshots[slot]))
+            yield
     finally:
         walkers.close()
         trial.close()
@@ -113,7 +137,9 @@ def action_classes(game: str, difficulty: str = "easy", probes: int = 240) -> tu
     for action, label in enumerate(labels):
         groups.setdefault(int(label), []).append(action)
     simplest_first = (sorted(group, key=lambda index: (len(ACTIONS[index].keys), index)) for group in groups.values())
-    return tuple(sorted((tuple(group) for group in simplest_first), key=lambda group: group[0]))
+    found = tuple(sorted((tuple(group) for group in simplest_first), key=lambda group: group[0]))
+    _GROUPS[game, difficulty, probes] = found
+    return found
 
 
 def distinct_actions(game: str, difficulty: str = "easy") -> list[int]:

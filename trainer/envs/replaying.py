@@ -188,8 +188,8 @@ def replay(episode: Episode) -> list[NDArray[np.uint8]]:
     return frames
 
 
-def outcome_of(batch: StepBatch) -> Outcome:
-    """How the only episode of a vector ended in this step."""
-    if batch.ended_won[0]:
+def outcome_of(batch: StepBatch, slot: int = 0) -> Outcome:
+    """How the episode of a slot ended in this step."""
+    if batch.ended_won[slot]:
         return "won"
-    return "lost" if batch.ended_terminal[0] else "timeout"
+    return "lost" if batch.ended_terminal[slot] else "timeout"

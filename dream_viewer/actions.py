@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QMenuBar
 from dream_viewer import theme
 from dream_viewer.records import Command
 
-Menu = Literal["File", "Playback", "Take part", "View", "Training", "Help"]
+Menu = Literal["File", "Playback", "Level", "Take part", "View", "Training", "Help"]
 Mode = Literal["always", "review"]
 """When an action's keys work: always, or while a person reviews (the game's keys belong to play mode)."""
 
@@ -91,9 +91,31 @@ TABLE: tuple[Entry, ...] = (
     Entry("loop", "L&oop the episode", ("L",), "review", "Playback", "Loop the episode", "loop", checkable=True),
     Entry("slower", "&Slower", ("[",), "review", "Playback", "Slower", "slower", rule=True),
     Entry("faster", "Fas&ter", ("]",), "review", "Playback", "Faster", "faster"),
-    Entry("unseen", "&Unseen levels", (), "review", "Playback", "Play unseen levels", group="levels", rule=True),
-    Entry("train", "T&rain levels", (), "review", "Playback", "Play the levels of training", group="levels"),
-    Entry("same", "This level a&gain and again", (), "review", "Playback", "Play this level only", group="levels"),
+    Entry(
+        "choose_level",
+        "&Choose game and level…",
+        ("G",),
+        "review",
+        "Level",
+        "Pick game, difficulty, split or level seed",
+    ),
+    Entry(
+        "restart", "&Restart this level", ("R",), "review", "Level", "Play this level from its first frame", rule=True
+    ),
+    Entry("level_forward", "Ne&xt level", ("Shift+Down",), "review", "Level", "Play the level with the next seed"),
+    Entry("level_back", "Pre&vious level", ("Shift+Up",), "review", "Level", "Play the level with the seed before"),
+    Entry(
+        "unseen",
+        "&Unseen levels",
+        ("Ctrl+N",),
+        "review",
+        "Level",
+        "Play another unseen level",
+        group="levels",
+        rule=True,
+    ),
+    Entry("train", "&Train levels", ("Ctrl+T",), "review", "Level", "Play another of the train levels", group="levels"),
+    Entry("same", "This level a&gain and again", (), "review", "Level", "Play this level only", group="levels"),
     Entry(
         "take_over", "&Play yourself", ("P",), "review", "Take part", "Play yourself; Esc hands back", checkable=True
     ),

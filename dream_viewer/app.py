@@ -36,6 +36,7 @@ from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
 from trainer.errors import UserError
+from trainer.levels import split_of
 from trainer.run import broken_off_runs
 
 SCREENSHOT_AFTER = 4.0
@@ -46,7 +47,6 @@ COLLECT_MS = 500
 """Milliseconds between two looks whether garbage should be collected."""
 EXIT_LIMIT = 60.0
 """Seconds the process waits for its workers, hidden, before it leaves without them; files were safe long before."""
-_TRAIN_LEVELS = 200
 _OURS = "The window lives on. Please report this with the text below."
 
 
@@ -102,7 +102,7 @@ def run(options: ViewOptions) -> int:
 def _choice(options: ViewOptions) -> LevelChoice:
     if options.level is None:
         return LevelChoice(options.split)
-    return LevelChoice("train" if options.level < _TRAIN_LEVELS else "unseen", options.level)
+    return LevelChoice(split_of(options.level), options.level)
 
 
 def on_qt_message(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:

@@ -20,6 +20,7 @@ from trainer import cli as headless
 from trainer.config import GAMES
 from trainer.episode import RECORDING_SUFFIX
 from trainer.errors import UserError
+from trainer.levels import LEVEL_LIMIT
 
 if TYPE_CHECKING:  # what recordings need brings torch, which comes after `prepare`
     from trainer.recording import Recording
@@ -112,8 +113,8 @@ def parse_view(arguments: Sequence[str]) -> ViewOptions:
     flags = parser.parse_args(list(arguments))
     if flags.path is not None and not flags.path.exists():
         raise UserError(f"{flags.path}: there is no such file or folder; give a checkpoint, a run or a recording.")
-    if flags.level is not None and not 0 <= flags.level < 2**31 - 1:
-        raise UserError(f"--level {flags.level}: level seeds go from 0 to {2**31 - 2}.")
+    if flags.level is not None and not 0 <= flags.level < LEVEL_LIMIT:
+        raise UserError(f"--level {flags.level}: level seeds go from 0 to {LEVEL_LIMIT - 1}.")
     return ViewOptions(
         path=flags.path or bundled_checkpoint(flags.game),
         game=flags.game,
@@ -150,8 +151,8 @@ def parse_export(arguments: Sequence[str]) -> ExportOptions:
     for path in (flags.source, flags.agent):
         if path is not None and not path.exists():
             raise UserError(f"{path}: there is no such file or folder; give a checkpoint, a run or a recording.")
-    if flags.level is not None and not 0 <= flags.level < 2**31 - 1:
-        raise UserError(f"--level {flags.level}: level seeds go from 0 to {2**31 - 2}.")
+    if flags.level is not None and not 0 <= flags.level < LEVEL_LIMIT:
+        raise UserError(f"--level {flags.level}: level seeds go from 0 to {LEVEL_LIMIT - 1}.")
     for name, least, most in (("horizon", 1, MOST_HORIZON), ("steps", 1, None), ("at", 0, None)):
         value = getattr(flags, name)
         if value is not None and (value < least or (most is not None and value > most)):

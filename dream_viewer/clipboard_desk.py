@@ -89,12 +89,10 @@ class ClipboardDesk(QObject):
             session.visit(kept[-1], link.step)
             return
         self._since = max((reel.number for reel in session.reels), default=-1)
-        if (agent.game, agent.difficulty) == (link.game, link.difficulty):
-            session.new_level(link.split, link.level_seed)
-        elif agent.path is not None:
-            session.open_checkpoint(agent.path, LevelChoice(link.split, link.level_seed), link.difficulty, link.game)
-        else:
-            self._complain(f"{agent.name} is in no file yet and plays {agent.game}; open a checkpoint of {link.game}.")
+        try:
+            session.play_level(link.game, link.difficulty, LevelChoice(link.split, link.level_seed))
+        except UserError as error:
+            self._complain(str(error))
             return
         self._awaited = link
         other = (

@@ -9,10 +9,10 @@ from typing import cast
 from trainer.config import GAMES
 from trainer.episode import Split
 from trainer.errors import UserError
+from trainer.levels import LEVEL_LIMIT
 
 SCHEME = "dream-agent:"
 """What every link begins with."""
-_LEVELS = 2**31 - 1
 _LINK = re.compile(
     rf"{SCHEME}//(?P<game>[a-z]+)/(?P<difficulty>easy|hard)/(?P<split>train|unseen)/(?P<level>\d{{1,10}})"
     r"\?step=(?P<step>\d{1,6})(&checkpoint=(?P<checkpoint>[0-9a-f]{16}))?",
@@ -51,7 +51,7 @@ def parse_link(text: str) -> Link:
         UserError: it is none.
     """
     found = _LINK.fullmatch(text.strip())
-    if found is None or found["game"] not in GAMES or int(found["level"]) >= _LEVELS:
+    if found is None or found["game"] not in GAMES or int(found["level"]) >= LEVEL_LIMIT:
         raise UserError(f"That is no link to a moment; one begins with {SCHEME}// and is copied with Ctrl+Shift+C.")
     return Link(
         game=found["game"],

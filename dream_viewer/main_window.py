@@ -21,6 +21,7 @@ from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.docks import Docks
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
+from dream_viewer.level_desk import LevelDesk
 from dream_viewer.look_desk import LookDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.play_desk import PlayDesk
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.what_if = WhatIfDesk(session, self.what_if_panel, self)
         self.episode_desk = EpisodesDesk(session, self.episodes, self)
         self.files = FilesDesk(session, self.notice, self)
+        self.levels = LevelDesk(session, self.complain, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self.play = PlayDesk(session, self.reality, self.actions_by_id, self)
         self._connect_actions()
@@ -252,6 +254,8 @@ class MainWindow(QMainWindow):
             "ahead_back": lambda: self.pictures.look_by(-1),
             "branch_forward": lambda: self.what_if.play_beside(1),
             "branch_back": lambda: self.what_if.play_beside(-1),
+            "choose_level": self.levels.ask,
+            "restart": self.levels.restart,
             "show_training": session.show_training,
             "resume_run": self._choose_run_to_resume,
             "shortcuts": self._toggle_shortcuts,
@@ -280,6 +284,8 @@ class MainWindow(QMainWindow):
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
         by_id["train"].triggered.connect(lambda: session.new_level("train"))
         by_id["same"].triggered.connect(self._keep_level)
+        for name, offset in {"level_back": -1, "level_forward": 1}.items():
+            by_id[name].triggered.connect(lambda _, offset=offset: self.levels.by(offset))
         by_id["full_screen"].triggered.connect(self._set_full_screen)
         by_id["training"].toggled.connect(self._show_training)
         self.shortcuts.toggled.connect(self._share_keyboard)
@@ -461,11 +467,8 @@ class MainWindow(QMainWindow):
         self.pictures.take_future()
 
     def _keep_level(self) -> None:
-        reel = self._session.reel
-        if reel is None:
-            self._show_choice()
-        else:
-            self._session.new_level(reel.episode.split, reel.episode.level_seed)
+        self.levels.keep()
+        self._show_choice()
 
     @pyqtSlot(int)
     def _frames_chosen(self, frames: int) -> None:

@@ -16,13 +16,22 @@ from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Split
 
 
 @dataclass(frozen=True, slots=True)
+class TrainedOn:
+    """What an agent learnt from: a game, its difficulty, and the levels from seed 0 up to `levels` - 1."""
+
+    game: str
+    difficulty: str
+    levels: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgentInfo:
     """The agent on show.
 
     Attributes:
         name: what to call it: the checkpoint's file name, or the run it is training in.
         generation: of its weights; every opened checkpoint and every hand-over gets a new one.
-        game, difficulty: what it was trained on and plays.
+        game, difficulty: what it plays. trained_on: what it was trained on, mostly the same.
         preset: name of its size.
         env_steps, updates: how much it was trained.
         path: its checkpoint; None before a training run saved its first.
@@ -40,6 +49,7 @@ class AgentInfo:
     updates: int
     path: Path | None
     discount: float
+    trained_on: TrainedOn
     training: bool = False
     fingerprint: str = ""
 
@@ -305,11 +315,13 @@ class LevelChoice:
 
     Attributes:
         split: train or unseen levels.
-        level_seed: this level again and again; None for another level of the split each time.
+        level_seed: this level again and again, whatever the split; None for another level of the split each time.
+        first: this level once, before the others.
     """
 
     split: Split = "unseen"
     level_seed: int | None = None
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

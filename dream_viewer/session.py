@@ -46,6 +46,7 @@ from dream_viewer.taking_part import TakingPart
 from dream_viewer.training import Training, TrainingState
 from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
 from trainer.episode import Moment, Split
+from trainer.errors import UserError
 
 TICK_MS = 16
 """Milliseconds between two looks into the mailboxes: about 60 a second."""
@@ -509,7 +510,7 @@ class Session(QObject):
         if choice is not None:
             self._set_choice(choice)
         self._opening += 1
-        self._player.open_checkpoint(path, self.choice, difficulty, game)
+        self._player.open_checkpoint(path, choice or self.choice, difficulty, game)
 
     def open_recording(self, path: Path) -> None:
         """Show a recorded episode, paused at its first Moment; `recalled` or `refused` says how that went."""
@@ -547,9 +548,23 @@ class Session(QObject):
 
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
         """Play another level: of a split, or this very one again and again; follows it."""
-        self._set_choice(LevelChoice(split, level_seed))
-        self._player.new_level(self.choice)
-        self.follow()
+        self._play(LevelChoice(split, level_seed))
+
+    def play_level(self, game: str, difficulty: str, choice: LevelChoice) -> None:
+        """Let the agent on show play these levels, and follow it, in whatever game.
+
+        Raises:
+            UserError: there is no agent, or it is in no file yet, which another game needs.
+        """
+        agent = self.agent
+        if agent is None:
+            raise UserError("There is no agent to play a level; open a checkpoint first.")
+        if (agent.game, agent.difficulty) == (game, difficulty):
+            self._play(choice)
+        elif agent.path is not None:
+            self.open_checkpoint(agent.path, choice, difficulty, game)
+        else:
+            raise UserError(f"{agent.name} is in no file yet and plays {agent.game} only; open a checkpoint of {game}.")
 
     # Training and the end
 
@@ -802,8 +817,13 @@ class Session(QObject):
         self.mode_changed.emit()
         self.cursor_changed.emit()
 
+    def _play(self, choice: LevelChoice) -> None:
+        self._set_choice(choice)
+        self._player.new_level(choice)
+        self.follow()
+
     def _set_choice(self, choice: LevelChoice) -> None:
-        self.choice = choice
+        self.choice = replace(choice, first=None)
         self.choice_changed.emit()
 
     @pyqtSlot(str, str)

@@ -15,10 +15,11 @@ from trainer.agent.agent import Agent
 from trainer.agent.transfer import to_host
 from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
-from trainer.envs.procgen import ProcgenVector, levels_of
+from trainer.envs.procgen import ProcgenVector
 from trainer.envs.protocol import Snapshot, VectorEnv
 from trainer.errors import UserError
 from trainer.events import EpisodeEnded
+from trainer.levels import levels_of
 from trainer.randomness import torch_generator
 from trainer.replay import Replay
 from trainer.world_model.rssm import Latent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dream_viewer.messages import AgentInfo, Weights
+from dream_viewer.messages import AgentInfo, TrainedOn, Weights
 from trainer.agent.agent import Agent
 from trainer.checkpoint import fingerprint, load_agent, read_header
 from trainer.config import SIZES, Config
@@ -18,12 +18,11 @@ class Supply:
     """An agent ready to play.
 
     Attributes:
-        agent: the weights. info: what to tell about them. train_levels: how many levels they were trained on.
+        agent: the weights. info: what to tell about them.
     """
 
     agent: Agent
     info: AgentInfo
-    train_levels: int
 
 
 class AgentSource:
@@ -63,9 +62,10 @@ class AgentSource:
             updates=header.updates,
             path=file,
             discount=_discount(header.config),
+            trained_on=_trained_on(header.config),
             fingerprint=fingerprint(file),
         )
-        return Supply(agent, info, header.config.levels)
+        return Supply(agent, info)
 
     def from_training(self, weights: Weights) -> Supply:
         """An agent with weights from training."""
@@ -81,9 +81,10 @@ class AgentSource:
             updates=weights.updates,
             path=weights.path,
             discount=_discount(config),
+            trained_on=_trained_on(config),
             training=True,
         )
-        return Supply(self._agent_with(weights, info), info, config.levels)
+        return Supply(self._agent_with(weights, info), info)
 
     def give_back(self, agent: Agent) -> None:
         """Nobody plays or reads with this agent any more: the next weights may go into it."""
@@ -111,3 +112,7 @@ class AgentSource:
 
 def _discount(config: Config) -> float:
     return 1 - 1 / config.horizon
+
+
+def _trained_on(config: Config) -> TrainedOn:
+    return TrainedOn(config.game, config.difficulty, config.levels)

@@ -82,7 +82,7 @@ def _index(options: ExportOptions, steps: int) -> int:
 def _played(supply: Supply, options: ExportOptions) -> tuple[int, Episode, tuple[Moment, ...]]:
     info = supply.info
     dealer = LevelDealer(SEED)
-    dealer.choice, dealer.train_levels = LevelChoice(options.split, options.level), supply.train_levels
+    dealer.choice, dealer.train_levels = LevelChoice(options.split, options.level), supply.info.trained_on.levels
     player = Player(supply.agent, info.game, info.difficulty, seed=SEED)
     try:
         player.new_level(*dealer.deal())

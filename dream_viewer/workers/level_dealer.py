@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dream_viewer.messages import LevelChoice
-from trainer.envs.procgen import levels_of
 from trainer.episode import Split
+from trainer.levels import levels_of, split_of
 from trainer.randomness import numpy_generator
 
 
@@ -30,9 +32,12 @@ class LevelDealer:
         Raises:
             UserError: no level is left for the split.
         """
-        split, seed = self.choice.split, self.choice.level_seed
-        if seed is None:
-            first, count = levels_of(split, self.train_levels)
-            seed = first + int(numpy_generator(self._seed, f"level {split}", self._drawn).integers(count))
-            self._drawn += 1
-        return split, seed
+        choice = self.choice
+        first = choice.level_seed if choice.first is None else choice.first
+        if first is not None:
+            self.choice = replace(choice, first=None)
+            return split_of(first, self.train_levels), first
+        start, count = levels_of(choice.split, self.train_levels)
+        seed = start + int(numpy_generator(self._seed, f"level {choice.split}", self._drawn).integers(count))
+        self._drawn += 1
+        return choice.split, seed

@@ -332,7 +332,7 @@ class PlayerWorker(QThread):
             self._replace_player(supply, self._dealer.choice)
             return
         self._infos[info.generation] = info
-        self._dealer.train_levels = supply.train_levels
+        self._dealer.train_levels = info.trained_on.levels
         before = player.agent
         self._desk.adopt(player, supply.agent, adopted=lambda: self._adopted(player, before))
 
@@ -354,7 +354,7 @@ class PlayerWorker(QThread):
         )
         player.ground_every = self._ground_every
         self._infos[info.generation] = info
-        dealer.choice, dealer.train_levels = choice, supply.train_levels
+        dealer.choice, dealer.train_levels = choice, info.trained_on.levels
         try:
             self._next_level(player)
         except UserError:

@@ -21,6 +21,7 @@ from dream_viewer.messages import (
     Opened,
     Picture,
     Record,
+    TrainedOn,
     merge_news,
 )
 from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
@@ -82,7 +83,8 @@ def arrival(moments: list[Moment], start: int = 0, number: int = 0, outcome: Out
 def agent_info(name: str = "coinrun-12m", generation: int = 1, training: bool = False) -> AgentInfo:
     """An agent on show."""
     path = Path("/checkpoints") / f"{name}.safetensors"
-    return AgentInfo(name, generation, "coinrun", "easy", "12m", 1_200_000, 75_000, path, 1 - 1 / 333, training)
+    home = TrainedOn("coinrun", "easy", 200)
+    return AgentInfo(name, generation, "coinrun", "easy", "12m", 1_200_000, 75_000, path, 1 - 1 / 333, home, training)
 
 
 def picture(index: int, number: int = 0) -> Picture:

@@ -14,8 +14,9 @@ from gym import spaces
 from numpy.typing import NDArray
 
 from trainer.config import GAMES
-from trainer.envs.procgen import ProcgenVector, levels_of
+from trainer.envs.procgen import ProcgenVector
 from trainer.envs.protocol import NUM_ACTIONS, StepBatch
+from trainer.levels import levels_of
 
 Observation = NDArray[np.uint8]
 

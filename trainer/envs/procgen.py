@@ -22,6 +22,7 @@ from procgen import ProcgenGym3Env
 from trainer.config import GAMES
 from trainer.envs.protocol import NUM_ACTIONS, Snapshot, StepBatch
 from trainer.errors import UserError
+from trainer.levels import LEVEL_LIMIT
 
 DIFFICULTIES = ("easy", "hard")
 
@@ -33,12 +34,6 @@ TIME_LIMITS: dict[str, int] = dict.fromkeys(GAMES, 1000) | {
     "plunder": 4000,
 }
 """Steps after which a game ends an episode by itself; the same for easy and hard."""
-
-LEVEL_LIMIT = 2**31 - 1
-"""Level seeds run from 0 to LEVEL_LIMIT - 1."""
-
-VALIDATION_LEVELS = (200, 10_000)
-TEST_LEVELS = (10_000, LEVEL_LIMIT)
 
 HUMAN_SIZE = 512
 """Side of the picture for people, in pixels."""
@@ -57,30 +52,6 @@ def simulator_version() -> str:
         except importlib.metadata.PackageNotFoundError:
             continue
     raise UserError("Procgen is not installed as a package; install procgen or, from Python 3.11, procgen-mirror.")
-
-
-def levels_of(split: str, train_levels: int = 200) -> tuple[int, int]:
-    """First level and number of levels of a split, as ProcgenVector takes them.
-
-    Args:
-        split: `train`, `validation` (unseen; curves and the choice of "best") or `test` (unseen; reports);
-            `unseen` is another word for `test`.
-        train_levels: levels trained on, from seed 0; validation levels begin after them where there are over 200.
-
-    Raises:
-        UserError: another word, or no level left for the split.
-    """
-    if split == "train":
-        first, end = 0, train_levels
-    elif split == "validation":
-        first, end = max(train_levels, VALIDATION_LEVELS[0]), VALIDATION_LEVELS[1]
-    elif split in ("test", "unseen"):
-        first, end = max(train_levels, TEST_LEVELS[0]), TEST_LEVELS[1]
-    else:
-        raise UserError(f"There is no split '{split}'; choose train, validation or test.")
-    if end <= first:
-        raise UserError(f"With {train_levels} train levels none are left for {split}; train on fewer levels.")
-    return first, end - first
 
 
 def check_game(game: str, difficulty: str) -> None:

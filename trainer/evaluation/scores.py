@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from trainer.agent.agent import Agent
 from trainer.config import Difficulty
-from trainer.envs.procgen import ProcgenVector, levels_of
+from trainer.envs.procgen import ProcgenVector
 from trainer.envs.protocol import StepBatch, VectorEnv
 from trainer.episode import Outcome
+from trainer.levels import levels_of
 from trainer.randomness import numpy_generator, torch_generator
 
 LevelSplit = Literal["train", "validation", "test"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dream_viewer.messages import AgentInfo, Arrival, Exporting, ExportRequest, News, Record, Written
+from dream_viewer.messages import AgentInfo, Arrival, Exporting, ExportRequest, News, Record, TrainedOn, Written
 from dream_viewer.options import ExportOptions
 from dream_viewer.workers.exporting import exporting
 from dream_viewer.workers.file_desk import FileDesk
@@ -22,7 +22,9 @@ from trainer.errors import UserError
 from trainer.player import Player
 from trainer.recording import recording_of, save_recording
 
-INFO = AgentInfo("small", 0, SHORT_GAME, "easy", "debug", 1000, 10, None, 1 - 1 / 333)
+INFO = AgentInfo(
+    "small", 0, SHORT_GAME, "easy", "debug", 1000, 10, None, 1 - 1 / 333, TrainedOn(SHORT_GAME, "easy", 200)
+)
 
 
 @pytest.fixture(scope="module")

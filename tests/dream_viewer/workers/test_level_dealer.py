@@ -27,6 +27,21 @@ def test_one_level_again_and_again() -> None:
     assert dealer.deal() == dealer.deal() == ("train", 17)
 
 
+def test_one_level_first_and_then_the_others() -> None:
+    dealer, plain = LevelDealer(0), LevelDealer(0)
+    dealer.choice = LevelChoice("unseen", first=17)
+    assert [dealer.deal() for _ in range(3)] == [("train", 17), plain.deal(), plain.deal()]
+    dealer.choice = LevelChoice("unseen", 12_000, first=3)
+    assert [dealer.deal() for _ in range(3)] == [("train", 3), ("unseen", 12_000), ("unseen", 12_000)]
+
+
+def test_the_split_of_one_level_is_told_by_what_was_trained_on() -> None:
+    dealer = LevelDealer(0)
+    dealer.train_levels = 500
+    dealer.choice = LevelChoice("unseen", 300)
+    assert dealer.deal() == ("train", 300)
+
+
 def test_a_split_without_levels_is_refused() -> None:
     dealer = LevelDealer(0)
     dealer.train_levels = 2**31 - 1

@@ -16,9 +16,10 @@ from procgen import ProcgenGym3Env
 
 from tests.trainer.envs.support import NO_OP, RIGHT, RIGHT_UP, play, random_actions, same, same_slot
 from trainer.config import GAMES
-from trainer.envs.procgen import LEVEL_LIMIT, TIME_LIMITS, ProcgenVector, levels_of
+from trainer.envs.procgen import TIME_LIMITS, ProcgenVector
 from trainer.envs.protocol import Snapshot
 from trainer.errors import UserError
+from trainer.levels import LEVEL_LIMIT, levels_of
 
 KEY = b"k" * 32
 
@@ -173,19 +174,6 @@ def test_the_table_of_limits_is_the_simulators_own(game: str) -> None:
 
 
 # Levels
-
-
-def test_splits_do_not_overlap_and_follow_the_levels_trained_on() -> None:
-    assert levels_of("train") == (0, 200)
-    assert levels_of("validation") == (200, 9_800)
-    assert levels_of("test") == levels_of("unseen") == (10_000, LEVEL_LIMIT - 10_000)
-    assert levels_of("train", 500) == (0, 500)
-    assert levels_of("validation", 500) == (500, 9_500)
-    assert levels_of("test", 20_000) == (20_000, LEVEL_LIMIT - 20_000)
-    with pytest.raises(UserError, match="none are left for validation"):
-        levels_of("validation", 10_000)
-    with pytest.raises(UserError, match="no split 'holdout'"):
-        levels_of("holdout")
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])

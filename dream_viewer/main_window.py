@@ -22,6 +22,7 @@ from dream_viewer.docks import Docks
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
 from dream_viewer.level_desk import LevelDesk
+from dream_viewer.latents_desk import LatentsDesk
 from dream_viewer.look_desk import LookDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.play_desk import PlayDesk
@@ -38,6 +39,7 @@ from dream_viewer.widgets.episode_list import EpisodeList
 from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from dream_viewer.widgets.film_strip import FilmStrip
+from dream_viewer.widgets.latent_panel import LatentPanel
 from dream_viewer.widgets.notice import Notice
 from dream_viewer.widgets.pane import Pane
 from dream_viewer.widgets.policy_bars import PolicyBars
@@ -61,6 +63,7 @@ MARGIN = 10
 FIRST_SIZE = (1280, 800)
 EPISODES_SIZE = (660, 440)
 WHAT_IF_SIZE = (660, 620)
+LATENTS_SIZE = (800, 580)
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 _NOT_SAVED = "What was saved before is safe: training can be continued from there."
@@ -101,7 +104,8 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(self.actions_by_id)
         self.readouts = Readouts(len(wording.LABELS))
         self.events = EventList()
-        self.policy = PolicyBars([wording.action_name(action) for action in range(NUM_ACTIONS)])
+        every = range(NUM_ACTIONS)
+        self.policy = PolicyBars([wording.action_name(a) for a in every], [wording.action_glyph(a) for a in every])
         configs = offered_configs()
         self.training_panel = TrainingPanel(configs)
         self.training_curves = TrainingCurves(curves.PLOTS)
@@ -123,6 +127,10 @@ class MainWindow(QMainWindow):
         self.what_if_panel = WhatIfPanel()
         self.docks.add("what_if", "What if", self.what_if_panel, WHAT_IF_SIZE)
         self.what_if = WhatIfDesk(session, self.what_if_panel, self)
+        undo, reset = (self.actions_by_id[name] for name in ("untouch", "untouch_all"))
+        self.latents = LatentPanel([(undo, "Undo"), (reset, "Reset")])
+        self.docks.add("latents", "Latent state", self.latents, LATENTS_SIZE)
+        self.latents_desk = LatentsDesk(session, self.latents, undo, reset, self)
         self.episode_desk = EpisodesDesk(session, self.episodes, self)
         self.files = FilesDesk(session, self.notice, self)
         self.levels = LevelDesk(session, self.complain, self)
@@ -279,6 +287,7 @@ class MainWindow(QMainWindow):
         by_id["what_if"].toggled.connect(self.what_if.inquiry.renew)
         by_id["what_if"].toggled.connect(self._show_branch_keys)
         by_id["events"].toggled.connect(self._show_events)
+        by_id["latents"].toggled.connect(self.latents_desk.show)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
@@ -349,12 +358,16 @@ class MainWindow(QMainWindow):
     def _show_moment(self) -> None:
         session = self._session
         self.readouts.show_stats(wording.stats(session.reel, session.index, session.moment))
-        reading = None if session.moment is None else session.moment.reading
-        self.policy.show_policy(
-            None if reading is None else reading.policy, None if session.moment is None else session.moment.step.action
-        )
+        self._show_policy()
         self._show_position()
         self.pictures.take_future()
+
+    def _show_policy(self) -> None:
+        moment = self._session.moment
+        policy = None if moment is None or moment.reading is None else moment.reading.policy
+        self.policy.show_policy(
+            policy, None if moment is None else moment.step.action, moment is not None and moment.step.by_person
+        )
 
     @pyqtSlot()
     def _show_position(self) -> None:

@@ -44,3 +44,25 @@ class ManyDreamsQuestion(Question):
 
     horizon: int
     branches: int
+
+
+@dataclass(frozen=True, slots=True)
+class InsightQuestion(Question):
+    """The model's state at the Moment; answered by an `Insight`.
+
+    Attributes:
+        before: the Moment before it as the same weights read it; None where there is none.
+    """
+
+    before: Moment | None = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TouchQuestion(Question):
+    """What the state would be with some classes set by hand; answered by a `Touched`.
+
+    Attributes:
+        touches: (latent, class) of each that is set, in order of the latents.
+    """
+
+    touches: tuple[tuple[int, int], ...]

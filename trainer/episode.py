@@ -1,6 +1,7 @@
 """What happened, what an agent made of it, and what it imagined: the records that all panes and files share.
 
-Shapes: H horizon, N branches, D deter, S latents, A actions. Frames are uint8 `(..., 64, 64, 3)`, read-only.
+Shapes: H horizon, N branches, D deter, G blocks of the recurrence, S latents, C classes, A actions. Frames are uint8
+`(..., 64, 64, 3)`, read-only.
 """
 
 from __future__ import annotations
@@ -158,6 +159,35 @@ class Fork:
     rewards: NDArray[np.float32]
     outcome: Outcome | None
     end_reward: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Insight:
+    """The model's state at a Moment.
+
+    Attributes:
+        posterior: (S, C) float32 probabilities of z with the frame seen.
+        prior: (S, C) float32 likewise without; None on an episode's first step, where nothing was expected.
+        drawn: (S,) uint8, the class of each latent that was drawn from the posterior.
+        change: (G, D / G) float32, h less the h of the step before, a row a block; None where there is no such step.
+    """
+
+    posterior: NDArray[np.float32]
+    prior: NDArray[np.float32] | None
+    drawn: NDArray[np.uint8]
+    change: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Touched:
+    """A state with some classes set by hand.
+
+    Attributes:
+        frame: (64, 64, 3) uint8, decoded. value: predicted discounted return there.
+    """
+
+    frame: NDArray[np.uint8]
+    value: float
 
 
 @dataclass(slots=True)

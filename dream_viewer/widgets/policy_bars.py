@@ -6,75 +6,142 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
+from PyQt6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from dream_viewer import theme
 
 ROW = 18
+LEAST_ROW = 13
 _HEADER = 20
 _GAP = 6
+_BETWEEN = 14
+_GLYPH = 15
+_HINT = (
+    "How likely the agent is to take each action here; the bright one is taken. "
+    "Entropy tells how undecided it is: {most:.2f} nats would be pure chance, 0 is certain."
+)
+
+
+def entropy(policy: NDArray[np.float32]) -> float:
+    """Entropy of probabilities (A,) in nats: 0 where one action is certain, log A where all are alike."""
+    likely = policy[policy > 0].astype(np.float64)
+    return max(0.0, float(-(likely * np.log(likely)).sum()))
 
 
 class PolicyBars(QWidget):
-    """A bar for each action, the one about to be taken picked out. Where there is no room for all, nothing is drawn.
+    """A bar for each action, the one about to be taken picked out, and above them how undecided the agent is.
+
+    Where there is little height, the bars stand in two columns without the actions' names, which the mouse tells; where
+    that is too high as well, nothing is drawn.
 
     Args:
-        names: of the actions, in order.
+        names: of the actions, in order. glyphs: a sign for each, one or two letters wide.
     """
 
-    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(self, names: Sequence[str], glyphs: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names = tuple(names)
+        self._rows = tuple(zip(glyphs, names, strict=True))
         self._policy: NDArray[np.float32] | None = None
         self._taken: int | None = None
+        self._by_person = False
         self.setFont(theme.base_font(11))
-        self._name_width = max(self.fontMetrics().horizontalAdvance(name) for name in self._names)
+        self._name_width = max(self.fontMetrics().horizontalAdvance(name) for name in names)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Policy")
 
     def sizeHint(self) -> QSize:
         """All of it."""
-        return QSize(160, _HEADER + ROW * len(self._names))
+        return QSize(160, _HEADER + ROW * len(self._rows))
 
     def minimumSizeHint(self) -> QSize:
         """Nothing: other things in the column go first."""
         return QSize(0, 0)
 
-    def show_policy(self, policy: NDArray[np.float32] | None, taken: int | None) -> None:
-        """Show the probabilities (A,) of the actions and which one is about to be taken; None: there are none."""
-        if policy is not self._policy or taken != self._taken:
-            self._policy, self._taken = policy, taken
+    def show_policy(self, policy: NDArray[np.float32] | None, taken: int | None, by_person: bool = False) -> None:
+        """Show what the agent may do.
+
+        Args:
+            policy: (A,) probabilities of the actions; None: there are none.
+            taken: the action about to be taken; None: there is none. by_person: a person chose it.
+        """
+        if policy is not self._policy or (taken, by_person) != (self._taken, self._by_person):
+            self._policy, self._taken, self._by_person = policy, taken, by_person
             self.update()
+
+    def text_at(self, place: QPointF) -> str:
+        """What there is to say about a place: about an action, or the whole."""
+        index = next((index for index in range(len(self._rows)) if self._row(index).contains(place)), None)
+        if index is None or self._policy is None:
+            return _HINT.format(most=np.log(len(self._rows)))
+        words = f"{self._rows[index][1]}: {100 * self._policy[index]:.1f} %"
+        if index != self._taken:
+            return words
+        return f"{words}, chosen by a person" if self._by_person else f"{words}, about to be taken"
+
+    def event(self, a0: QEvent | None) -> bool:
+        """Explain what is under the mouse."""
+        if isinstance(a0, QHelpEvent) and a0.type() == QEvent.Type.ToolTip and self._columns:
+            QToolTip.showText(a0.globalPos() + QPoint(0, 8), self.text_at(QPointF(a0.pos())), self)
+            return True
+        return super().event(a0)
+
+    @property
+    def _columns(self) -> int:
+        """One with names where there is the height for it, or two with signs alone; 0 where there is none."""
+        return next((columns for columns in (1, 2) if self._row_height(columns) >= LEAST_ROW), 0)
+
+    def _row_height(self, columns: int) -> int:
+        return min(ROW, (self.height() - _HEADER) // self._rows_in(columns))
+
+    def _rows_in(self, columns: int) -> int:
+        return -(-len(self._rows) // columns)
+
+    def _row(self, index: int) -> QRectF:
+        """Where an action's row stands."""
+        columns = max(self._columns, 1)
+        column, row = divmod(index, self._rows_in(columns))
+        width = (self.width() - _BETWEEN * (columns - 1)) / columns
+        height = self._row_height(columns)
+        return QRectF(column * (width + _BETWEEN), _HEADER + row * height, width, height)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         """Draw header and bars."""
-        if self.height() < self.sizeHint().height():
+        if not self._columns:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.colour("muted"))
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(0, 0, self.width(), _HEADER - 4), flags, "Policy")
-        for index, name in enumerate(self._names):
-            share = 0.0 if self._policy is None else float(self._policy[index])
-            self._paint_row(painter, _HEADER + index * ROW, name, share, index == self._taken)
+        header = QRectF(0, 0, self.width(), _HEADER - 4)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(header, middle | Qt.AlignmentFlag.AlignLeft, "Policy")
+        if self._policy is not None:
+            text = f"entropy {entropy(self._policy):.2f} nats"
+            painter.drawText(header, middle | Qt.AlignmentFlag.AlignRight, text)
+        for index in range(len(self._rows)):
+            self._paint_row(painter, index)
         painter.end()
 
-    def _paint_row(self, painter: QPainter, top: float, name: str, share: float, taken: bool) -> None:
-        number_width = self.fontMetrics().horizontalAdvance("100 %")
+    def _paint_row(self, painter: QPainter, index: int) -> None:
+        row, (glyph, name) = self._row(index), self._rows[index]
+        share = 0.0 if self._policy is None else float(self._policy[index])
+        taken = index == self._taken
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(theme.colour("text" if taken else "muted"))
-        painter.drawText(QRectF(0, top, self._name_width, ROW), middle | Qt.AlignmentFlag.AlignLeft, name)
-        number = QRectF(self.width() - number_width, top, number_width, ROW)
+        painter.drawText(QRectF(row.left(), row.top(), _GLYPH, row.height()), Qt.AlignmentFlag.AlignCenter, glyph)
+        left = row.left() + _GLYPH + _GAP
+        if self._columns == 1:
+            painter.drawText(row.adjusted(_GLYPH + _GAP, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
+            left += self._name_width + _GAP
         if self._policy is not None:
-            painter.drawText(number, middle | Qt.AlignmentFlag.AlignRight, f"{100 * share:.0f} %")
-        left = self._name_width + _GAP
-        room = number.left() - _GAP - left
+            painter.drawText(row, middle | Qt.AlignmentFlag.AlignRight, f"{100 * share:.0f} %")
+        room = row.right() - self.fontMetrics().horizontalAdvance("100 %") - _GAP - left
+        bar = QRectF(left, row.center().y() - 3, room, 6)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("control"))
-        painter.drawRoundedRect(QRectF(left, top + 6, room, ROW - 12), 3, 3)
+        painter.drawRoundedRect(bar, 3, 3)
         painter.setBrush(theme.colour("accent" if taken else "faint"))
         if share * room >= 1:
-            painter.drawRoundedRect(QRectF(left, top + 6, share * room, ROW - 12), 3, 3)
+            bar.setWidth(share * room)
+            painter.drawRoundedRect(bar, 3, 3)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from dream_viewer.messages import Answered, Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
 from dream_viewer.pictures import pack_picture
-from dream_viewer.questions import ManyDreamsQuestion, Question, WhatIfQuestion
+from dream_viewer.questions import InsightQuestion, ManyDreamsQuestion, Question, TouchQuestion, WhatIfQuestion
 from dream_viewer.workers.study_lane import Job, StudyLane
 from trainer.agent.agent import Agent
 from trainer.episode import Episode, Fork, Moment
+from trainer.latent_study import look_inside, touch
 from trainer.player import BlindPiece, Player
 
 OF_ONE_GENERATION = ("future", "fan", "blinds")
@@ -27,6 +28,8 @@ ANSWERING: dict[type[Question], Callable[[Player, Any], Job]] = {
     ManyDreamsQuestion: lambda player, q: player.many_dreams(
         q.number, q.index, q.moment.reading, q.horizon, q.branches
     ),
+    InsightQuestion: lambda player, asked: look_inside(player.agent, asked.moment, asked.before),
+    TouchQuestion: lambda player, asked: touch(player.agent, asked.moment.reading, asked.touches),
 }
 """How each kind of question is worked out: a job whose result is the answer."""
 

@@ -21,8 +21,8 @@ from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.docks import Docks
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
-from dream_viewer.level_desk import LevelDesk
 from dream_viewer.latents_desk import LatentsDesk
+from dream_viewer.level_desk import LevelDesk
 from dream_viewer.look_desk import LookDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.play_desk import PlayDesk

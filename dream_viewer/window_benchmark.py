@@ -1,7 +1,8 @@
-"""What training and window cost each other: `main.py benchmark --ui`.
+"""How fast the window is, and what training and window cost each other: `main.py benchmark --ui`.
 
-A training without a window is timed first and last, with the threads that `train` would take; between them the real
-window follows an agent while the same training runs in its background, at one speed after another.
+A training without a window is timed first and last, with the threads that `train` would take. Between them the real
+window plays an agent of that preset, at first alone, then while the same training runs in its background, at one speed
+after another.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from PyQt6.QtWidgets import QApplication
 from dream_viewer import theme
 from dream_viewer.app import on_qt_message
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import TrainingRequest
+from dream_viewer.messages import TrainingRequest, Weights
 from dream_viewer.playback import BASE_FPS
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
 from dream_viewer.training import TrainingState
+from dream_viewer.window_latency import BRANCHES, HORIZON, PLAYING_SPEED, SECONDS, SEEN, measure, share, wait_for
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
 from trainer.config import MOST_STEPS, Config
@@ -44,19 +46,27 @@ _WAKE_MS = 5
 
 
 def run_window_benchmark(
-    config: Config, updates: int, json_file: Path | None, say: Callable[[str], None]
+    config: Config,
+    updates: int,
+    json_file: Path | None,
+    say: Callable[[str], None],
+    seen: int = SEEN,
+    seconds: float = SECONDS,
 ) -> dict[str, Any]:
-    """Train with and without the window.
+    """Play in the window, train with and without it.
 
     Args:
         config: of the training; preset, batch, game, device, dtype and threads matter. Without a number of threads
             each of the two trainings takes its own default.
         updates: to time at each speed, and as many without a window. json_file: written if given. say: takes lines.
+        seen, seconds: as of :func:`dream_viewer.window_latency.measure`.
 
     Returns:
-        `headless.updates_per_second` and `window`, a list of `asked_fps`, `fps`, `updates_per_second`, `share` (of the
-        headless rate) and `gui_gap_ms`, the milliseconds between two turns of the window's thread that asks for one
-        every 5 ms (p50, p99, max); `foreign_cores`, None where the system does not tell.
+        `ui` as of :func:`dream_viewer.window_latency.measure`, with `gap_ms_p99_training`, the gaps at the slowest of
+        the speeds while a training runs; `headless.updates_per_second`; `window`, a list of `asked_fps`, `fps`,
+        `updates_per_second`, `share` (of the headless rate) and `gui_gap_ms`, the milliseconds between two turns of the
+        window's thread that asks for one every 5 ms (p50, p99, max); `foreign_cores`, None where the system does not
+        tell.
 
     Raises:
         UserError: settings that cannot be used, or a training that failed.
@@ -74,11 +84,14 @@ def run_window_benchmark(
         with contextlib.closing(loop.run()) as events:
             next(events)
             _advance(loop, events, WARM_UP)
-            seconds = _advance(loop, events, (updates + 1) // 2)
-            window = _in_window(config, Path(folder) / "window", updates)
-            seconds += _advance(loop, events, updates // 2)
-    rate = 1 / statistics.median(seconds)
+            took = _advance(loop, events, (updates + 1) // 2)
+            now = loop.hand_over()
+            weights = Weights(loop.config, now.tensors, loop.env_steps, now.updates, "benchmark", None)
+            ui, window = _in_window(config, weights, Path(folder) / "window", updates, seen, seconds)
+            took += _advance(loop, events, updates // 2)
+    rate = 1 / statistics.median(took)
     report = {
+        "ui": {**ui, "gap_ms_p99_training": window[0]["gui_gap_ms"]["p99"]},
         "headless": {"updates_per_second": rate, "threads": loop.config.threads},
         "window": [{**row, "share": row["updates_per_second"] / rate} for row in window],
         "foreign_cores": meter.foreign_cores(),
@@ -102,7 +115,9 @@ def _advance(loop: TrainingLoop, events: Iterator[Event], updates: int) -> list[
     return seconds
 
 
-def _in_window(config: Config, run_dir: Path, updates: int) -> list[dict[str, Any]]:
+def _in_window(
+    config: Config, weights: Weights, run_dir: Path, updates: int, seen: int, seconds: float
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     qInstallMessageHandler(on_qt_message)
     app = QApplication.instance() or QApplication(["benchmark"])
     assert isinstance(app, QApplication)
@@ -114,7 +129,12 @@ def _in_window(config: Config, run_dir: Path, updates: int) -> list[dict[str, An
     player.start()
     session.start()
     window.show()
+    window.activateWindow()
     try:
+        session.pause()
+        player.adopt(weights)
+        wait_for(lambda: session.moment is not None and window.isActiveWindow(), "its first frame")
+        ui = measure(session, window, seen, seconds)
         session.start_training(TrainingRequest(config, run_dir=run_dir))
         watch.until_updates(WARM_UP)
         rows = []
@@ -123,7 +143,7 @@ def _in_window(config: Config, run_dir: Path, updates: int) -> list[dict[str, An
             session.follow()
             watch.until_updates(1)
             rows.append({"asked_fps": speed * BASE_FPS, **watch.until_updates(updates)})
-        return rows
+        return ui, rows
     finally:
         window.close()
         session.request_stop()
@@ -170,7 +190,7 @@ class _Watch(QObject):
         return {
             "updates_per_second": (last - first) / (end - start),
             "fps": self._frames / (end - start),
-            "gui_gap_ms": {"p50": _share(gaps, 0.5), "p99": _share(gaps, 0.99), "max": gaps[-1]},
+            "gui_gap_ms": {"p50": share(gaps, 0.5), "p99": share(gaps, 0.99), "max": gaps[-1]},
         }
 
     def until_idle(self) -> None:
@@ -197,12 +217,17 @@ class _Watch(QObject):
         self._loop.quit()
 
 
-def _share(ordered: list[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
 def _lines(config: Config, report: dict[str, Any]) -> Iterator[str]:
-    headless = report["headless"]
+    headless, ui = report["headless"], report["ui"]
+    yield (
+        f"key to painted frame: {ui['seen_frame_ms_median']:.1f} ms for one seen before (99 % within "
+        f"{ui['seen_frame_ms_p99']:.1f}), {ui['new_frame_ms_median']:.1f} ms for a new one"
+    )
+    yield (
+        f"playing {PLAYING_SPEED * BASE_FPS:.0f} frames/s: {ui['late_frames']} of {ui['frames']} frames late, the "
+        f"window's thread turns within {ui['gap_ms_p99']:.1f} ms (99 %)"
+    )
+    yield f"{BRANCHES} dreams of {HORIZON} steps with their pictures: {ui['dreams_ms']:.0f} ms"
     yield (
         f"training {config.preset} without a window, {headless['threads']} threads: "
         f"{headless['updates_per_second']:.3f} updates/s"

@@ -98,6 +98,11 @@ class Pane(QWidget):
         return QSize(2 * BORDER, 2 * BORDER + theme.sized(HEADER) + theme.sized(CAPTION))
 
     @property
+    def canvas(self) -> QWidget:
+        """Where the picture is painted."""
+        return self._picture
+
+    @property
     def origin(self) -> Origin | None:
         """What the border says now."""
         return self._picture.origin

@@ -16,14 +16,19 @@ def test_training_is_timed_with_and_without_the_window(qtbot: QtBot, tmp_path: P
     file = tmp_path / "ui.json"
     said: list[str] = []
     config = named_config("debug").replace(threads=1, dtype="float32")
-    report = run_window_benchmark(config, 4, file, said.append)
+    report = run_window_benchmark(config, 4, file, said.append, seen=3, seconds=0.5)
     assert json.loads(file.read_text()) == report
     assert report["headless"]["updates_per_second"] > 0
     assert [row["asked_fps"] for row in report["window"]] == [15 * speed for speed in SPEEDS]
     for row in report["window"]:
         assert row["share"] == row["updates_per_second"] / report["headless"]["updates_per_second"] > 0
         assert row["gui_gap_ms"]["p50"] <= row["gui_gap_ms"]["p99"] <= row["gui_gap_ms"]["max"]
-    assert len(said) >= 3
+    assert len(said) >= 6
+    ui = report["ui"]
+    assert 0 < ui["seen_frame_ms_median"] <= ui["seen_frame_ms_p99"]
+    assert 0 < ui["new_frame_ms_median"] <= ui["new_frame_ms_p99"]
+    assert 0 <= ui["late_frames"] <= ui["frames"] > 0
+    assert min(ui[name] for name in ("gap_ms_p99", "gap_ms_p99_training", "dreams_ms")) > 0
 
 
 def test_too_few_updates_are_refused(qtbot: QtBot) -> None:

@@ -410,7 +410,7 @@ class MainWindow(QMainWindow):
     def _show_agent(self) -> None:
         agent = self._session.agent
         title, line = wording.agent_lines(agent)
-        self.readouts.show_agent(title, line, "" if agent is None or agent.path is None else str(agent.path))
+        self.readouts.show_agent(title, line, wording.agent_hint(agent))
         self.setWindowTitle("Dream Agent" if agent is None else f"{title} \u2013 Dream Agent")
         self._show_training_choice()
         if self._session.moment is None:

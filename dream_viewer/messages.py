@@ -38,6 +38,8 @@ class AgentInfo:
         discount: what a reward is worth one step earlier, by the horizon it was trained with.
         training: its weights come from the training that runs in this window.
         fingerprint: of its file's content, see `trainer.checkpoint.fingerprint`; empty of weights in training.
+        run: folder of the run whose newest checkpoint is followed, while somebody else trains it; None: no such run.
+        handed_over: its weights took the place of older ones, and the episode goes on; else it was opened.
     """
 
     name: str
@@ -52,17 +54,26 @@ class AgentInfo:
     trained_on: TrainedOn
     training: bool = False
     fingerprint: str = ""
+    run: Path | None = None
+    handed_over: bool = False
+
+    @property
+    def source(self) -> Path | None:
+        """What to open to have this agent again: a run's folder where one is followed, else its checkpoint."""
+        return self.run or self.path
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A copy of the weights in training, as they were at a safe point.
+    """The weights of a training as they were at a safe point: a copy, or what it saved.
 
     Attributes:
         config: of the run.
         tensors: names to tensors as `Agent.load_state_tensors` takes them; nobody else writes them any more.
         env_steps, updates: counters at that point.
         name: of the run. path: its newest checkpoint, if there is one.
+        run: its folder, where somebody else trains it; None: it is trained in this window.
+        fingerprint: of the checkpoint they were read from; empty where they come from no file.
     """
 
     config: Config
@@ -71,6 +82,8 @@ class Weights:
     updates: int
     name: str
     path: Path | None
+    run: Path | None = None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -561,8 +561,8 @@ class Session(QObject):
             raise UserError("There is no agent to play a level; open a checkpoint first.")
         if (agent.game, agent.difficulty) == (game, difficulty):
             self._play(choice)
-        elif agent.path is not None:
-            self.open_checkpoint(agent.path, choice, difficulty, game)
+        elif agent.source is not None:
+            self.open_checkpoint(agent.source, choice, difficulty, game)
         else:
             raise UserError(f"{agent.name} is in no file yet and plays {agent.game} only; open a checkpoint of {game}.")
 
@@ -691,11 +691,11 @@ class Session(QObject):
 
     def _on_opened(self, record: Opened) -> None:
         self.agent = record.agent
-        if self._opening and not record.agent.training:
+        if self._opening and not record.agent.handed_over:
             self.follows_training = False
             self._heard_of_opening(self._opening - 1)
         self.agent_changed.emit()
-        if not record.agent.training and not self._recalling:
+        if not record.agent.handed_over and not self._recalling:
             self._cursor.awaiting = 0
             self.playback.follow()
             self._playback_changed()

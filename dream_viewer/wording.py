@@ -112,8 +112,19 @@ def agent_lines(agent: AgentInfo | None) -> tuple[str, str]:
     """A title and a line about the agent on show."""
     if agent is None:
         return "No agent", "open a checkpoint"
-    trained = f"{agent.game} · {agent.preset} · {short_count(agent.env_steps)} steps"
-    return agent.name, trained
+    steps = f"{short_count(agent.env_steps)} steps"
+    if agent.run is not None:
+        return agent.name, f"following · {steps}"
+    return agent.name, f"{agent.game} · {agent.preset} · {steps}"
+
+
+def agent_hint(agent: AgentInfo | None) -> str:
+    """Where the agent on show comes from."""
+    if agent is None or agent.source is None:
+        return ""
+    if agent.run is not None:
+        return f"Following {agent.run}: each checkpoint it saves is shown, now {count(agent.env_steps)} steps"
+    return str(agent.path)
 
 
 def stats(reel: Reel | None, index: int, moment: Moment | None) -> tuple[Stat, ...]:

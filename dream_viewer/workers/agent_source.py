@@ -46,14 +46,15 @@ class AgentSource:
         Raises:
             UserError: it cannot be opened.
         """
-        file = Run.open(path).latest_checkpoint() if path.is_dir() else path
+        run = Run.open(path) if path.is_dir() else None
+        file = path if run is None else run.latest_checkpoint()
         header = read_header(file)
         device = choose_device(self._device_wanted)
         generation = self._generation + 1
         agent = load_agent(file, device, choose_dtype(self._dtype_wanted, device), generation)
         self._generation = generation
         info = AgentInfo(
-            name=file.stem,
+            name=file.stem if run is None else run.path.name,
             generation=generation,
             game=game or header.config.game,
             difficulty=difficulty or header.config.difficulty,
@@ -64,25 +65,29 @@ class AgentSource:
             discount=_discount(header.config),
             trained_on=_trained_on(header.config),
             fingerprint=fingerprint(file),
+            run=None if run is None else run.path,
         )
         return Supply(agent, info)
 
-    def from_training(self, weights: Weights) -> Supply:
-        """An agent with weights from training."""
+    def from_training(self, weights: Weights, game: str, difficulty: str) -> Supply:
+        """An agent with weights from a training, here or elsewhere, to play this game."""
         config = weights.config
         self._generation += 1
         info = AgentInfo(
             name=weights.name,
             generation=self._generation,
-            game=config.game,
-            difficulty=config.difficulty,
+            game=game,
+            difficulty=difficulty,
             preset=config.preset,
             env_steps=weights.env_steps,
             updates=weights.updates,
             path=weights.path,
             discount=_discount(config),
             trained_on=_trained_on(config),
-            training=True,
+            training=weights.run is None,
+            fingerprint=weights.fingerprint,
+            run=weights.run,
+            handed_over=True,
         )
         return Supply(self._agent_with(weights, info), info)
 

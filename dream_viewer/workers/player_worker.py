@@ -33,6 +33,7 @@ from dream_viewer.workers.file_desk import FileDesk
 from dream_viewer.workers.hands import Hands
 from dream_viewer.workers.level_dealer import LevelDealer
 from dream_viewer.workers.pace import Pace
+from dream_viewer.workers.run_watch import PERIOD, RunWatch
 from dream_viewer.workers.study_desk import StudyDesk
 from trainer.agent.agent import Agent
 from trainer.envs.viewer import MakeEnv, procgen_level
@@ -73,12 +74,14 @@ class PlayerWorker(QThread):
         seed: int = 0,
         make_env: MakeEnv = procgen_level,
         parent: QObject | None = None,
+        watch_period: float = PERIOD,
     ) -> None:
         """A worker at rest; `start` begins the thread.
 
         Args:
             device, dtype: as in Config. seed: of every draw, of the choice of levels too.
             make_env: (game, difficulty, level seed) to a fresh game.
+            watch_period: seconds between two looks into the folder of a run that is followed.
         """
         super().__init__(parent)
         self.news: Mailbox[News] = Mailbox(merge_news)
@@ -94,6 +97,8 @@ class PlayerWorker(QThread):
         self._info: AgentInfo | None = None
         self._infos: dict[int, AgentInfo] = {}
         self._weights_next: Weights | None = None
+        self._watch: RunWatch | None = None
+        self._watch_period = watch_period
         self._human_wanted = False
         self._ground_every: int | None = None
 
@@ -104,6 +109,8 @@ class PlayerWorker(QThread):
     ) -> None:
         """Load an agent and let it play another level; `open_failed` and nothing changed where that does not work.
 
+        Of a run's folder every newer checkpoint is shown as it is saved, until another agent is opened.
+
         Args:
             path: a checkpoint, or a run's folder (its newest checkpoint). choice: levels to play.
             difficulty, game: in place of what it was trained on.
@@ -111,7 +118,7 @@ class PlayerWorker(QThread):
         self._commands.put(lambda: self._open(path, choice, difficulty, game))
 
     def adopt(self, weights: Weights) -> None:
-        """Take weights from training: they read the episode being lived in the study lane, then play on."""
+        """Take weights of the training in this window: they read the episode being lived, then play on."""
         self._commands.put(lambda: self._take(weights))
 
     def new_level(self, choice: LevelChoice) -> None:
@@ -229,6 +236,7 @@ class PlayerWorker(QThread):
         finally:
             self._desk.lane.cancel()
             self._files.finish()
+            self._unwatch()
             if self._player is not None:
                 self._player.close()
 
@@ -313,12 +321,33 @@ class PlayerWorker(QThread):
 
     def _open(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
         try:
-            self._replace_player(self._source.open(path, difficulty, game), choice)
+            supply = self._source.open(path, difficulty, game)
+            self._replace_player(supply, choice)
         except UserError as error:
             self.open_failed.emit(str(path), str(error))
+            return
+        self._unwatch()
+        if supply.info.run is not None and supply.info.path is not None:
+            self._watch = RunWatch(
+                supply.info.run, supply.info.path, self._found, self.refused.emit, self._report, self._watch_period
+            )
+
+    def _found(self, weights: Weights) -> None:
+        """Take weights of the run that is followed, in its watch's thread."""
+        self._commands.put(lambda: self._take_followed(weights))
+
+    def _take_followed(self, weights: Weights) -> None:
+        if self._watch is not None and weights.run == self._watch.folder:  # else another agent was opened meanwhile
+            self._weights_next = weights
 
     def _take(self, weights: Weights) -> None:
+        self._unwatch()
         self._weights_next = weights
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
 
     def _adopt_if_free(self) -> None:
         """Read in the newest weights that wait, once those before are read in and nobody waits for a reread."""
@@ -326,8 +355,11 @@ class PlayerWorker(QThread):
         if weights is None or self._desk.adopting or self._desk.rereading:
             return
         self._weights_next = None
-        supply = self._source.from_training(weights)
-        info, player = supply.info, self._player
+        player = self._player
+        trained = weights.config.game, weights.config.difficulty
+        plays = trained if weights.run is None or player is None else (player.game, player.difficulty)
+        supply = self._source.from_training(weights, *plays)
+        info = supply.info
         if player is None or (player.game, player.difficulty) != (info.game, info.difficulty):
             self._replace_player(supply, self._dealer.choice)
             return

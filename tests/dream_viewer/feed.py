@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,9 @@ def agent_info(name: str = "coinrun-12m", generation: int = 1, training: bool = 
     """An agent on show."""
     path = Path("/checkpoints") / f"{name}.safetensors"
     home = TrainedOn("coinrun", "easy", 200)
-    return AgentInfo(name, generation, "coinrun", "easy", "12m", 1_200_000, 75_000, path, 1 - 1 / 333, home, training)
+    counts = 1_200_000, 75_000
+    info = AgentInfo(name, generation, "coinrun", "easy", "12m", *counts, path, 1 - 1 / 333, home, training)
+    return replace(info, handed_over=training)
 
 
 def picture(index: int, number: int = 0) -> Picture:

@@ -1,5 +1,8 @@
 """Numbers in words, and the read-outs at the cursor."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -90,3 +93,11 @@ def test_position_counts_episodes_from_one() -> None:
 def test_playback_words() -> None:
     assert wording.playback(State.PAUSED, None) == "Paused"
     assert wording.playback(State.FOLLOWING, 14.6) == "Live, 15 fps"
+
+
+def test_a_run_that_is_followed_says_so() -> None:
+    followed = replace(agent_info(), name="night", run=Path("/runs/night"))
+    assert wording.agent_lines(followed) == ("night", "following · 1.2 M steps")
+    hint = wording.agent_hint(followed)
+    assert hint.startswith("Following /runs/night") and "1\u2009200\u2009000" in hint
+    assert wording.agent_hint(agent_info()) == "/checkpoints/coinrun-12m.safetensors" and wording.agent_hint(None) == ""

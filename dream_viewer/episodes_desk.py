@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSlot
 
@@ -20,11 +22,18 @@ class EpisodesDesk(QObject):
 
     Args:
         session: what is on show. listed: the widget.
+        horizon: how many frames the dreams of an episode hold on average; None where nothing is known.
     """
 
-    def __init__(self, session: Session, listed: EpisodeList, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        listed: EpisodeList,
+        horizon: Callable[[Reel], float | None],
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._session, self._listed = session, listed
+        self._session, self._listed, self._horizon = session, listed, horizon
         listed.chosen.connect(self._go_to)
         for signal in (session.kept_changed, session.episode_changed, session.readings_changed):
             signal.connect(self.show_episodes)
@@ -36,7 +45,7 @@ class EpisodesDesk(QObject):
             return
         session = self._session
         reels = session.reels
-        rows = [_row(place, reel) for place, reel in enumerate(reels)]
+        rows = [_row(place, reel, self._horizon(reel)) for place, reel in enumerate(reels)]
         current = None if session.reel is None else session.reel.number
         taken = sum(reel.nbytes for reel in reels) / _MIB
         episodes = "1 episode" if len(reels) == 1 else f"{len(reels)} episodes"
@@ -51,7 +60,7 @@ class EpisodesDesk(QObject):
             session.visit(reel, 0)
 
 
-def _row(place: int, reel: Reel) -> EpisodeRow:
+def _row(place: int, reel: Reel, horizon: float | None) -> EpisodeRow:
     known = reel.surprises[np.isfinite(reel.surprises)]
     episode = reel.episode
     return EpisodeRow(
@@ -64,4 +73,5 @@ def _row(place: int, reel: Reel) -> EpisodeRow:
         steps=reel.last,
         end="goes on" if reel.outcome is None else wording.outcome_word(reel.outcome),
         surprise=float(known.mean()) if len(known) else None,
+        horizon=horizon,
     )

@@ -21,6 +21,7 @@ from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.docks import Docks
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
+from dream_viewer.horizon_desk import HorizonDesk
 from dream_viewer.latents_desk import LatentsDesk
 from dream_viewer.level_desk import LevelDesk
 from dream_viewer.look_desk import LookDesk
@@ -131,7 +132,8 @@ class MainWindow(QMainWindow):
         self.latents = LatentPanel([(undo, "Undo"), (reset, "Reset")])
         self.docks.add("latents", "Latent state", self.latents, LATENTS_SIZE)
         self.latents_desk = LatentsDesk(session, self.latents, undo, reset, self)
-        self.episode_desk = EpisodesDesk(session, self.episodes, self)
+        self.horizons = HorizonDesk(session, self.timeline, lambda: not self.episodes.isHidden(), self)
+        self.episode_desk = EpisodesDesk(session, self.episodes, self.horizons.mean, self)
         self.files = FilesDesk(session, self.notice, self)
         self.levels = LevelDesk(session, self.complain, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
@@ -184,6 +186,7 @@ class MainWindow(QMainWindow):
             film_strip=session.film_visible,
             difference_pane=self.actions_by_id["difference"].isChecked(),
             fan=session.fan_visible,
+            horizon=self.horizons.curve_visible,
             event_list=self.actions_by_id["events"].isChecked(),
             theme=self.look.theme,
             colours=self.look.pair,
@@ -201,7 +204,6 @@ class MainWindow(QMainWindow):
         box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         box.setAlignment(Qt.AlignmentFlag.AlignRight)
         box.setProperty("role", "small")
-        box.setToolTip("Frames it goes on without looking, or looks ahead")
         box.setFixedWidth(box.fontMetrics().horizontalAdvance("look every 200") + 14)
         policy = box.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -258,6 +260,8 @@ class MainWindow(QMainWindow):
             "bookmark": session.toggle_bookmark,
             "fit": self.timeline.fit,
             "enlarge": lambda: self._stage.enlarge(self.dream),
+            "longer": lambda: self._frames.setValue(self._frames.value() + 1),
+            "shorter": lambda: self._frames.setValue(self._frames.value() - 1),
             "ahead_forward": lambda: self.pictures.look_by(1),
             "ahead_back": lambda: self.pictures.look_by(-1),
             "branch_forward": lambda: self.what_if.play_beside(1),
@@ -283,9 +287,12 @@ class MainWindow(QMainWindow):
         by_id["film"].toggled.connect(self._show_film)
         by_id["difference"].toggled.connect(self._show_difference)
         by_id["fan"].toggled.connect(self._show_fan)
+        by_id["horizon"].toggled.connect(self.horizons.show_curve)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
         by_id["what_if"].toggled.connect(self.what_if.inquiry.renew)
         by_id["what_if"].toggled.connect(self._show_branch_keys)
+        by_id["episodes"].toggled.connect(self.horizons.renew)
+        self.horizons.changed.connect(self.episode_desk.show_episodes)
         by_id["events"].toggled.connect(self._show_events)
         by_id["latents"].toggled.connect(self.latents_desk.show)
         by_id["follow"].triggered.connect(session.follow)
@@ -338,6 +345,7 @@ class MainWindow(QMainWindow):
         self._show_difference(settings.difference_pane)
         self.actions_by_id["fan"].setChecked(settings.fan)
         self._show_branch_keys()
+        self.actions_by_id["horizon"].setChecked(settings.horizon)
         self.actions_by_id["events"].setChecked(settings.event_list)
         self.look.take(settings.theme, settings.colours)
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
@@ -387,14 +395,21 @@ class MainWindow(QMainWindow):
         session, box = self._session, self._frames
         self.actions_by_id[session.mode.value].setChecked(True)
         self.actions_by_id["again"].setEnabled(session.mode is DreamMode.FUTURE)
+        for name in ("longer", "shorter"):
+            self.actions_by_id[name].setEnabled(session.mode is not DreamMode.BELIEF)
         box.blockSignals(True)
         if session.mode is DreamMode.FUTURE:
             box.setPrefix("")
             box.setSuffix(" ahead")
+            box.setToolTip("How many frames it looks ahead (Alt+\u2191, Alt+\u2193)")
             box.setValue(session.horizon)
         else:
             box.setPrefix("look every ")
             box.setSuffix("")
+            box.setToolTip(
+                "The model looks at reality once every so many frames; in between it dreams blind, "
+                "along the actions really taken (Alt+\u2191, Alt+\u2193)"
+            )
             box.setValue(session.ground_every)
         box.blockSignals(False)
         box.setVisible(session.mode is not DreamMode.BELIEF)

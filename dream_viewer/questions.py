@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from trainer.episode import Episode, Moment
+from trainer.episode import Episode, Moment, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +66,16 @@ class TouchQuestion(Question):
     """
 
     touches: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonQuestion(Question):
+    """How many frames the dreams from some frames of an episode hold; the answer is a `trainer.horizons.Horizons`.
+
+    Attributes:
+        starts: indices of these frames; `index` and `moment` are of the first.
+        readings: of these frames, by the weights of `generation`; not compared.
+    """
+
+    starts: tuple[int, ...]
+    readings: tuple[Reading, ...] = field(compare=False, repr=False)

@@ -139,6 +139,7 @@ class EpisodeRow:
         frame: (64, 64, 3) uint8, its first one.
         level_seed, split: of its level. total: its rewards so far. steps: so far.
         end: how it ended, in words. surprise: the mean in nats; None where there is none.
+        horizon: frames that a dream along its actions holds on average; None where that is not known (yet).
     """
 
     number: int
@@ -150,6 +151,7 @@ class EpisodeRow:
     steps: int
     end: str
     surprise: float | None
+    horizon: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

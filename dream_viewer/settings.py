@@ -30,7 +30,7 @@ class Settings:
         dream_mode: what the dream pane shows, one of DREAM_MODES.
         ground_every: frames from look to look in the dream along reality.
         reality_view: one of REALITY_VIEWS.
-        film_strip, difference_pane, fan: what is shown beside the two panes, and on the timeline.
+        film_strip, difference_pane: what is shown beside the two panes. fan, horizon: what is, on the timeline.
         event_list: it stands in the place of the policy.
         theme: dark or light, or as the system says, one of Theme.
         colours: of good and bad, of observed and imagined, one of `palette.PAIRS`.
@@ -49,6 +49,7 @@ class Settings:
     film_strip: bool = True
     difference_pane: bool = False
     fan: bool = True
+    horizon: bool = False
     event_list: bool = False
     theme: Theme = "system"
     colours: Pair = "green-red"

@@ -11,8 +11,9 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, 
 
 from dream_viewer.imaging import to_qimage
 from dream_viewer.records import EpisodeRow
+from trainer.horizons import LIMIT
 
-COLUMNS = ("", "Level seed", "Levels", "Return", "Steps", "End", "Surprise")
+COLUMNS = ("", "Level seed", "Levels", "Return", "Steps", "End", "Surprise", "Horizon")
 _HINTS = (
     "First frame; a click goes to the episode",
     "Seed of the level",
@@ -21,6 +22,7 @@ _HINTS = (
     "Steps it took",
     "Won, lost or out of time",
     "Mean surprise in nats: how wrong the model's expectation of the next frame was",
+    f"Dream horizon: frames that a dream along the actions taken holds on average, of at most {LIMIT}",
 )
 _THUMBNAIL = 40
 _SORT = Qt.ItemDataRole.UserRole
@@ -68,14 +70,14 @@ class EpisodeTable(QAbstractTableModel):
         """One cell: its words, picture, alignment, or what it is sorted by."""
         row, column = self.rows[index.row()], index.column()
         if role == _SORT:
-            surprise = -1.0 if row.surprise is None else row.surprise
-            return (row.place, row.level_seed, row.split, row.total, row.steps, row.end, surprise)[column]
+            surprise, horizon = (-1.0 if known is None else known for known in (row.surprise, row.horizon))
+            return (row.place, row.level_seed, row.split, row.total, row.steps, row.end, surprise, horizon)[column]
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return self._pictures[row.number]
         if role == Qt.ItemDataRole.DisplayRole and column > 0:
-            nats = "\u2013" if row.surprise is None else f"{row.surprise:.1f}"
-            return (f"{row.level_seed}", row.split, f"{row.total:g}", f"{row.steps}", row.end, nats)[column - 1]
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (1, 3, 4, 6):
+            means = ("\u2013" if known is None else f"{known:.1f}" for known in (row.surprise, row.horizon))
+            return (f"{row.level_seed}", row.split, f"{row.total:g}", f"{row.steps}", row.end, *means)[column - 1]
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (1, 3, 4, 6, 7):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 

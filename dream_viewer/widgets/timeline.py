@@ -10,9 +10,11 @@ from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer import theme
+from dream_viewer.horizon_curve import HorizonCurve
 from dream_viewer.records import Course
 from dream_viewer.scales import EXCESS, SteadyScale, steps_shown
 from trainer.episode import Outcome
+from trainer.horizons import Horizons
 
 _ENDS: dict[Outcome, tuple[str, str]] = {
     "won": ("won", "high"),
@@ -81,6 +83,7 @@ class Timeline(pg.PlotWidget):
         self._low, self._high = pg.PlotCurveItem(pen=None), pg.PlotCurveItem(pen=None)
         self._between = pg.FillBetweenItem(self._low, self._high)
         self._median = pg.PlotCurveItem(antialias=True)
+        self._horizon = HorizonCurve()
         self._line = pg.PlotCurveItem(connect="finite", antialias=True)
         self._future = pg.PlotCurveItem(antialias=True)
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
@@ -100,6 +103,7 @@ class Timeline(pg.PlotWidget):
             self._high,
             self._between,
             self._median,
+            self._horizon,
             self._realised,
             self._line,
             self._future,
@@ -128,6 +132,7 @@ class Timeline(pg.PlotWidget):
         self._between.setBrush(theme.colour("accent", 46))
         self._median.setPen(pg.mkPen(theme.colour("accent"), width=1.5))
         self._future.setPen(pg.mkPen(theme.colour("text", 190), width=1.5, style=line.DotLine))
+        self._horizon.restyle()
         self._rewards.setBrush(theme.colour("reward"))
         self._rewards.setPen(panel)
         self._bookmarks.setBrush(theme.colour("accent"))
@@ -219,6 +224,11 @@ class Timeline(pg.PlotWidget):
             for curve, heights in zip((self._low, self._median, self._high), band, strict=True):
                 curve.setData(steps, heights)
         self._between.setVisible(band is not None)
+        self._retitle(None)
+
+    def show_horizons(self, horizons: Horizons | None) -> None:
+        """Draw how long dreams hold, as far as it is known; None takes the curve away."""
+        self._horizon.show_horizons(horizons)
         self._retitle(None)
 
     def fit(self) -> None:
@@ -319,13 +329,14 @@ class Timeline(pg.PlotWidget):
         pen.setCosmetic(True)
         self._line.setPen(pen)
         self._fill.setFillLevel(scale.low)
+        self._horizon.put_between(scale.low, scale.high)
         self._place_end_word()
         self.ranged.emit(*self.span)
 
     # Words and marks
 
     def _retitle(self, step: int | None) -> None:
-        text = self._legend() if step is None else self._numbers(step)
+        text = self._legend() if step is None else self.numbers(step)
         if text != self._title.text():
             self._title.setText(text)
             self._title.adjustSize()
@@ -336,9 +347,12 @@ class Timeline(pg.PlotWidget):
             parts.append(_coloured("- - what really came", "text"))
         if self._band is not None:
             parts.append(_coloured("imagined futures: median, 5\u201395 %", "accent"))
+        if self._horizon.legend:
+            parts.append(_coloured(self._horizon.legend, "horizon"))
         return " &nbsp;·&nbsp; ".join(parts)
 
-    def _numbers(self, step: int) -> str:
+    def numbers(self, step: int) -> str:
+        """Every curve at a step, in words."""
         course = self._course
         parts = [f"step {step}"]
         for word, series in (("value", course.values), ("really came", course.realised)):
@@ -352,6 +366,8 @@ class Timeline(pg.PlotWidget):
             parts.append(f"reward {_number(course.rewards[step])}")
         if np.isfinite(course.surprises[step]):
             parts.append(f"surprise {course.surprises[step]:.1f} nats")
+        if self._horizon.words(step):
+            parts.append(self._horizon.words(step))
         return _coloured(" &nbsp;·&nbsp; ".join(parts), "text")
 
     def _mark(self, marks: pg.ScatterPlotItem, steps: NDArray[np.intp]) -> None:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from dream_viewer.messages import Answered, Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
 from dream_viewer.pictures import pack_picture
-from dream_viewer.questions import InsightQuestion, ManyDreamsQuestion, Question, TouchQuestion, WhatIfQuestion
+from dream_viewer.questions import (
+    HorizonQuestion,
+    InsightQuestion,
+    ManyDreamsQuestion,
+    Question,
+    TouchQuestion,
+    WhatIfQuestion,
+)
 from dream_viewer.workers.study_lane import Job, StudyLane
 from trainer.agent.agent import Agent
 from trainer.episode import Episode, Fork, Moment
@@ -30,6 +37,7 @@ ANSWERING: dict[type[Question], Callable[[Player, Any], Job]] = {
     ),
     InsightQuestion: lambda player, asked: look_inside(player.agent, asked.moment, asked.before),
     TouchQuestion: lambda player, asked: touch(player.agent, asked.moment.reading, asked.touches),
+    HorizonQuestion: lambda player, q: player.horizons(q.number, q.episode, q.starts, q.readings),
 }
 """How each kind of question is worked out: a job whose result is the answer."""
 

@@ -11,11 +11,13 @@ from dream_viewer.widgets.episode_list import EpisodeList
 from tests.dream_viewer.feed import frame
 
 
-def row(place: int, total: float, steps: int, surprise: float | None = 2.0, end: str = "won") -> EpisodeRow:
-    return EpisodeRow(place + 5, place, frame(place), 1000 + place, "unseen", total, steps, end, surprise)
+def row(
+    place: int, total: float, steps: int, surprise: float | None = 2.0, end: str = "won", horizon: float | None = 8.25
+) -> EpisodeRow:
+    return EpisodeRow(place + 5, place, frame(place), 1000 + place, "unseen", total, steps, end, surprise, horizon)
 
 
-ROWS = [row(0, 10, 90), row(1, 0, 1000, None, "time-out"), row(2, 9.5, 100, 0.5, "lost")]
+ROWS = [row(0, 10, 90), row(1, 0, 1000, None, "time-out", None), row(2, 9.5, 100, 0.5, "lost", 12.0)]
 
 
 @pytest.fixture
@@ -29,14 +31,19 @@ def listed(qtbot: QtBot) -> EpisodeList:
 
 
 def test_the_newest_comes_first_and_each_tells_what_it_is(listed: EpisodeList) -> None:
-    assert listed.shown()[0] == ["1002", "unseen", "9.5", "100", "lost", "0.5"]
-    assert listed.shown()[1] == ["1001", "unseen", "0", "1000", "time-out", "\u2013"]
+    assert listed.shown()[0] == ["1002", "unseen", "9.5", "100", "lost", "0.5", "12.0"]
+    assert listed.shown()[1] == ["1001", "unseen", "0", "1000", "time-out", "\u2013", "\u2013"]
     assert listed.memory == "3 episodes, 1 of 512 MiB"
 
 
 @pytest.mark.parametrize(
     ("column", "seeds"),
-    [(3, ["1001", "1002", "1000"]), (4, ["1000", "1002", "1001"]), (6, ["1001", "1002", "1000"])],
+    [
+        (3, ["1001", "1002", "1000"]),
+        (4, ["1000", "1002", "1001"]),
+        (6, ["1001", "1002", "1000"]),
+        (7, ["1001", "1000", "1002"]),
+    ],
 )
 def test_numbers_are_sorted_as_numbers(listed: EpisodeList, column: int, seeds: list[str]) -> None:
     listed.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
@@ -62,6 +69,6 @@ def test_a_click_names_the_episode_in_its_row(listed: EpisodeList, qtbot: QtBot)
 
 def test_rows_that_stay_are_brought_up_to_date(listed: EpisodeList) -> None:
     listed.show_rows([*ROWS[:2], row(2, 12, 140, 0.5, "won")], 6, "")
-    assert listed.shown()[0] == ["1002", "unseen", "12", "140", "won", "0.5"]
+    assert listed.shown()[0] == ["1002", "unseen", "12", "140", "won", "0.5", "8.2"]
     listed.show_rows([], None, "")
     assert listed.shown() == []

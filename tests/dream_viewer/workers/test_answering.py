@@ -1,0 +1,34 @@
+"""What the study desk does with each kind of question, on a real game and a real model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from dream_viewer.questions import HorizonQuestion
+from dream_viewer.workers.study_desk import ANSWERING
+from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent
+from trainer.player import Player
+
+
+@pytest.fixture
+def player() -> Iterator[Player]:
+    player = Player(small_agent(), SHORT_GAME, "easy")
+    player.new_level("unseen", SHORT_LEVEL)
+    while not player.ended:
+        player.advance()
+    yield player
+    player.close()
+
+
+def test_horizons(player: Player) -> None:
+    last = len(player.moments) - 2
+    readings = tuple(reading for i in (0, last) if (reading := player.moments[i].reading) is not None)
+    question = HorizonQuestion(player.number, 0, 0, player.moments[0], player.episode, (0, last), readings)
+    found = result_of(ANSWERING[HorizonQuestion](player, question))
+    again = result_of(ANSWERING[HorizonQuestion](player, question))
+    assert found.starts.tolist() == [0, last]
+    assert found.flaws[0] is not None, "it was never trained"
+    assert found.frames[1] <= 1
+    assert (found.frames.tolist(), found.flaws) == (again.frames.tolist(), again.flaws)

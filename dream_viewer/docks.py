@@ -20,6 +20,11 @@ class Docks:
         self._window, self._actions = window, actions
         self.by_id: dict[str, QDockWidget] = {}
 
+    def leave(self) -> None:
+        """Go from the screen with the window: a floating dock would stay while the rest is being saved."""
+        for dock in self.by_id.values():
+            dock.hide()
+
     def add(self, name: str, title: str, widget: QWidget, size: tuple[int, int]) -> QDockWidget:
         """A dock that is hidden at first and floats when it is shown: docked it takes room from the panes.
 

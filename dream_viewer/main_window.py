@@ -598,6 +598,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.closing.emit()
+        self.docks.leave()
 
 
 def _film_room(width: int) -> stage.Film:

@@ -401,14 +401,14 @@ class MainWindow(QMainWindow):
         if session.mode is DreamMode.FUTURE:
             box.setPrefix("")
             box.setSuffix(" ahead")
-            box.setToolTip("How many frames it looks ahead (Alt+\u2191, Alt+\u2193)")
+            box.setToolTip("How many frames it looks ahead (Ctrl+\u2191, Ctrl+\u2193)")
             box.setValue(session.horizon)
         else:
             box.setPrefix("look every ")
             box.setSuffix("")
             box.setToolTip(
                 "The model looks at reality once every so many frames; in between it dreams blind, "
-                "along the actions really taken (Alt+\u2191, Alt+\u2193)"
+                "along the actions really taken (Ctrl+\u2191, Ctrl+\u2193)"
             )
             box.setValue(session.ground_every)
         box.blockSignals(False)

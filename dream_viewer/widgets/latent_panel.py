@@ -19,9 +19,12 @@ from trainer.episode import Insight
 
 FULL_CHANGE = 0.5
 """Change of a cell of h at which its colour is full; h itself lies between -1 and 1."""
-_THUMBNAIL = 192
+_FRAME = 64
+_THUMBNAIL = 3 * _FRAME
+_BORDER = 2
+_LEAST_ROW = 8
 _STRIP_ROW = 7
-_TITLES = ("Prior: expected", "Posterior: with the frame seen", "Posterior less prior")
+_TITLES = ("Prior: expected", "Posterior: after the look", "Posterior less prior")
 _POSTERIOR = 1
 _MOVES: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (0, -1),
@@ -62,6 +65,7 @@ class LatentPanel(QWidget):
         self.posterior = self._grids[_POSTERIOR]
         self._strip = _Cells(False)
         self._strip.setFixedHeight(8 * _STRIP_ROW)
+        self._strip.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._as_it_is, self._as_touched = _Thumbnail(), _Thumbnail()
         self._strip_title = _label("Change of h")
         self._words = ElidedLabel("detail")
@@ -72,6 +76,7 @@ class LatentPanel(QWidget):
             "What the model keeps in mind: z, a few dozen choices between classes, and h, a long list of numbers."
         )
         for grid in self._grids:
+            grid.setMinimumHeight(32 * _LEAST_ROW)
             grid.pointed.connect(self._point)
             grid.chosen.connect(self.set_asked)
         self._strip.pointed.connect(self._point_at_h)
@@ -103,13 +108,17 @@ class LatentPanel(QWidget):
         grid.addLayout(pictures, 1, 3)
         grid.setRowStretch(1, 1)
         footer = QHBoxLayout()
+        footer.setSpacing(0)
         footer.addWidget(self._words, 1)
-        for action, word in actions:
+        footer.addSpacing(10)
+        for place, (action, word) in enumerate(actions):
             action.setIconText(word)
             button = QToolButton()
             button.setDefaultAction(action)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setProperty("role", "segment")
+            button.setProperty("place", {0: "left", len(actions) - 1: "right"}.get(place, "middle"))
             footer.addWidget(button, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 8)
@@ -122,8 +131,8 @@ class LatentPanel(QWidget):
         layout.addLayout(footer)
 
     def sizeHint(self) -> QSize:
-        """Cells large enough to point at, and bottom text in two lines."""
-        return QSize(800, 560)
+        """Cells large enough to point at."""
+        return QSize(800, 580)
 
     @property
     def words(self) -> str:
@@ -338,14 +347,19 @@ class _Cells(QWidget):
 
 
 class _Thumbnail(QWidget):
-    """A decoded frame with a border."""
+    """A decoded frame with a border, by whole factors of its pixels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.frame: NDArray[np.uint8] | None = None
         self._word, self._message = "line", ""
         self._image: QImage | None = None
-        self.setFixedSize(_THUMBNAIL + 4, _THUMBNAIL + 4)
+        self.setFixedWidth(_THUMBNAIL + 2 * _BORDER)
+        self.setMinimumHeight(2 * _FRAME + 2 * _BORDER)
+        self.setMaximumHeight(_THUMBNAIL + 2 * _BORDER)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.width(), self.maximumHeight())
 
     def show_frame(self, frame: NDArray[np.uint8] | None, word: str, message: str) -> None:
         self._word, self._message = word, message
@@ -355,14 +369,16 @@ class _Thumbnail(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour("line" if self._image is None else self._word))
-        inner = self.rect().adjusted(2, 2, -2, -2)
+        side = _FRAME * ((min(self.width(), self.height()) - 2 * _BORDER) // _FRAME)
+        inner = QRect(_BORDER, _BORDER, side, side)
+        whole = inner.adjusted(-_BORDER, -_BORDER, _BORDER, _BORDER)
+        painter.fillRect(whole, theme.colour("line" if self._image is None else self._word))
         painter.fillRect(inner, theme.colour("panel"))
         if self._image is not None:
             painter.drawImage(inner, self._image)
         else:
             painter.setPen(theme.colour("muted"))
-            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, self._message)
+            painter.drawText(inner, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message)
         painter.end()
 
 

@@ -66,6 +66,16 @@ TABLE: tuple[Entry, ...] = (
     Entry("go_to", "&Go to…", ("Ctrl+G",), "always", "File", "Go to the moment of a link"),
     Entry("quit", "&Quit", ("Ctrl+Q",), "always", "File", "Close the window", rule=True),
     Entry("play", "&Play or pause", ("Space",), "review", "Playback", "Play or pause", "play"),
+    Entry(
+        "play_back",
+        "Play back&wards",
+        ("Shift+Space",),
+        "review",
+        "Playback",
+        "Play backwards",
+        "play-back",
+        checkable=True,
+    ),
     Entry("back", "One frame &back", ("Left",), "review", "Playback", "One frame back", "back", rule=True),
     Entry("forward", "One frame &forward", ("Right",), "review", "Playback", "One frame forward", "forward"),
     Entry("back_ten", "Ten frames back", ("Shift+Left", "PgDown"), "review", "Playback", "Ten frames back"),
@@ -88,9 +98,13 @@ TABLE: tuple[Entry, ...] = (
         checkable=True,
         rule=True,
     ),
-    Entry("loop", "L&oop the episode", ("L",), "review", "Playback", "Loop the episode", "loop", checkable=True),
+    Entry(
+        "loop", "L&oop", ("L",), "review", "Playback", "Loop the episode, or its marked stretch", "loop", checkable=True
+    ),
+    Entry("stretch", "&Mark a stretch", ("Shift+L",), "review", "Playback", "Mark what to loop: from here, to here"),
     Entry("slower", "&Slower", ("[",), "review", "Playback", "Slower", "slower", rule=True),
     Entry("faster", "Fas&ter", ("]",), "review", "Playback", "Faster", "faster"),
+    Entry("every_frame", "Sho&w every frame", (), "review", "Playback", "Leave out no frame at speed", checkable=True),
     Entry(
         "choose_level",
         "&Choose game and level…",

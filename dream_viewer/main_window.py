@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         return self._settings.replace(
             speed=session.playback.speed,
             loop=session.playback.loop,
+            every_frame=session.playback.every_frame,
             dream_mode=session.mode.value,
             ground_every=session.ground_every,
             reality_view="human" if session.human_visible else "agent",
@@ -252,6 +253,8 @@ class MainWindow(QMainWindow):
             "open_run": self._choose_run,
             "quit": self.close,
             "play": session.toggle_play,
+            "play_back": session.play_back,
+            "stretch": session.mark_stretch,
             "first": session.go_first,
             "last": session.go_last,
             "slower": session.slower,
@@ -297,6 +300,7 @@ class MainWindow(QMainWindow):
         by_id["latents"].toggled.connect(self.latents_desk.show)
         by_id["follow"].triggered.connect(session.follow)
         by_id["loop"].triggered.connect(session.set_loop)
+        by_id["every_frame"].triggered.connect(session.set_every_frame)
         by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
         by_id["train"].triggered.connect(lambda: session.new_level("train"))
         by_id["same"].triggered.connect(self._keep_level)
@@ -318,7 +322,6 @@ class MainWindow(QMainWindow):
         session.episode_grew.connect(self._show_position)
         self.pictures.imagined_changed.connect(lambda: self.times.show_future(self.pictures.future))
         session.playback_changed.connect(self._show_playback)
-        session.rate_changed.connect(self._show_playback)
         session.part.changed.connect(self._show_playback)
         session.mode_changed.connect(self._show_mode)
         session.choice_changed.connect(self._show_choice)
@@ -335,6 +338,7 @@ class MainWindow(QMainWindow):
         if settings.speed in SPEEDS:
             session.set_speed(settings.speed)
         session.set_loop(settings.loop)
+        session.set_every_frame(settings.every_frame)
         session.set_ground_every(settings.ground_every)
         session.set_mode(DreamMode(settings.dream_mode))
         self.actions_by_id[settings.reality_view].setChecked(True)
@@ -379,16 +383,23 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot()
     def _show_position(self) -> None:
-        self.transport.show_position(wording.position(self._session.reel, self._session.index))
+        session = self._session
+        self.transport.show_position(wording.position(session.reel, session.index))
+        state, away = session.playback.state, session.reel is not None and not session.at_live_edge
+        newer = session.newer if away else 0
+        self.transport.show_follow(
+            state is State.FOLLOWING, away, wording.follow(state, newer, session.part.role is Role.REALITY)
+        )
 
     @pyqtSlot()
     def _show_playback(self) -> None:
         playback = self._session.playback
-        played = self._session.part.role is Role.REALITY
-        words = wording.playback(playback.state, self._session.frames_per_second, played)
-        self.transport.show_playback(playback.state is not State.PAUSED, words, playback.speed)
+        self.transport.show_playback(playback.state is not State.PAUSED, playback.speed)
         self.actions_by_id["follow"].setChecked(playback.state is State.FOLLOWING)
+        self.actions_by_id["play_back"].setChecked(playback.state is State.PLAYING and playback.reverse)
         self.actions_by_id["loop"].setChecked(playback.loop)
+        self.actions_by_id["every_frame"].setChecked(playback.every_frame)
+        self._show_position()
 
     @pyqtSlot()
     def _show_mode(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dream_viewer.messages import Acted, Arrival, Blinds, Reread
+from dream_viewer.playback import Stretch
 from trainer.episode import Episode, Moment, Outcome
 
 
@@ -42,6 +43,7 @@ class Reel:
         generation: of the weights whose Readings are shown.
         moments: one a Step.
         bookmarks: indices that a person marked.
+        stretch: what a person marked to be played again and again.
     """
 
     def __init__(self, first: Arrival) -> None:
@@ -50,6 +52,7 @@ class Reel:
         self.generation = first.generation
         self.moments: list[Moment] = []
         self.bookmarks: set[int] = set()
+        self.stretch: Stretch | None = None
         self._rewards = Series()
         self._returns = Series()
         self._values = Series()

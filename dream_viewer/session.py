@@ -37,7 +37,7 @@ from dream_viewer.messages import (
     Weights,
     Written,
 )
-from dream_viewer.playback import Playback, State
+from dream_viewer.playback import Playback, State, Stretch, Track
 from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.shelf import Shelf
@@ -108,7 +108,7 @@ class Session(QObject):
         fan_changed: `fan` changed.
         answered: an answer to a question came.
         picture_changed: `picture` changed without the cursor moving.
-        playback_changed: state, speed or loop changed.
+        playback_changed: state, speed, direction, loop or its stretch changed.
         mode_changed: `mode`, `ground_every` or `horizon` changed.
         choice_changed: `choice` changed.
         agent_changed: `agent` changed.
@@ -227,6 +227,11 @@ class Session(QObject):
         return self.reel is not None and self.is_live and self.index == self.reel.last
 
     @property
+    def newer(self) -> int | None:
+        """How many Moments of the episode being lived are newer than the one under the cursor; None in another."""
+        return self.reel.last - self.index if self.reel is not None and self.is_live else None
+
+    @property
     def landmarks(self) -> tuple[Landmark, ...]:
         """What is worth jumping to in the episode under the cursor, in order of time."""
         reel = self.reel
@@ -306,9 +311,15 @@ class Session(QObject):
         if self.playback.state is not State.PAUSED:
             self.pause()
         elif self.reel is not None:
-            self._cursor.awaiting = 0
-            self._move(self.playback.play(self.index, self.reel.last, self.is_live))
-            self._playback_changed()
+            self._set_playing(reverse=False)
+
+    @pyqtSlot()
+    def play_back(self) -> None:
+        """Play back in time, or pause where that is what goes on."""
+        if self.playback.state is State.PLAYING and self.playback.reverse:
+            self.pause()
+        elif self.reel is not None:
+            self._set_playing(reverse=True)
 
     @pyqtSlot()
     def pause(self) -> None:
@@ -408,9 +419,33 @@ class Session(QObject):
 
     @pyqtSlot(bool)
     def set_loop(self, loop: bool) -> None:
-        """Start again at the episode's first frame when playing reaches its last."""
+        """Start again at the first frame, of the marked stretch or of the episode, when playing reaches the last."""
         self.playback.loop = loop
         self.playback_changed.emit()
+
+    @pyqtSlot(bool)
+    def set_every_frame(self, every: bool) -> None:
+        """Show each Moment in playing, rather than leave out those that come too fast."""
+        self.playback.every_frame = every
+        self.playback_changed.emit()
+
+    @pyqtSlot(object)
+    def set_stretch(self, stretch: Stretch | None) -> None:
+        """Mark what a loop keeps to in the episode under the cursor, and loop; None takes the mark away."""
+        if self.reel is not None:
+            self.reel.stretch = stretch
+            self.set_loop(stretch is not None)
+
+    @pyqtSlot()
+    def mark_stretch(self) -> None:
+        """Begin a stretch at the cursor; asked again behind that, end it here; asked once more, take it away."""
+        stretch = None if self.reel is None else self.reel.stretch
+        if stretch is None:
+            self.set_stretch(Stretch(self.index))
+        elif stretch.last is None and self.index > stretch.first:
+            self.set_stretch(Stretch(stretch.first, self.index))
+        else:
+            self.set_stretch(None)
 
     # Taking part
 
@@ -608,7 +643,7 @@ class Session(QObject):
             self._adopt()
         if self.reel is not None:
             state = self.playback.state
-            self._move(self.playback.advance(elapsed, self.index, self.reel.last, self.is_live))
+            self._move(self.playback.advance(elapsed, self.index, self._track(self.reel)))
             if self.playback.state is not state:
                 self._playback_changed()
 
@@ -733,6 +768,15 @@ class Session(QObject):
     def _move(self, index: int) -> None:
         if self.reel is not None:
             self._show(self.reel, self._cursor.clamped(index))
+
+    def _set_playing(self, reverse: bool) -> None:
+        if self.reel is not None:
+            self._cursor.awaiting = 0
+            self._move(self.playback.play(self.index, self._track(self.reel), reverse))
+            self._playback_changed()
+
+    def _track(self, reel: Reel) -> Track:
+        return Track(reel.last, self.is_live, reel.stretch)
 
     def _playback_changed(self) -> None:
         self.part.suit(self.playback.state)

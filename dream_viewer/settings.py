@@ -27,6 +27,7 @@ class Settings:
     Attributes:
         speed: of playback, a multiple of the game's own pace.
         loop: playing starts again at the end of an episode.
+        every_frame: playing leaves out no frame, however long it takes.
         dream_mode: what the dream pane shows, one of DREAM_MODES.
         ground_every: frames from look to look in the dream along reality.
         reality_view: one of REALITY_VIEWS.
@@ -43,6 +44,7 @@ class Settings:
 
     speed: float = 1.0
     loop: bool = False
+    every_frame: bool = False
     dream_mode: str = "belief"
     ground_every: int = 15
     reality_view: str = "human"

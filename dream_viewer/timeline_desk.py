@@ -6,7 +6,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSlot
 
 from dream_viewer.landmarks import Kind
 from dream_viewer.messages import Fan, Future
-from dream_viewer.playback import State
+from dream_viewer.playback import State, Stretch
 from dream_viewer.records import Course, EventRow
 from dream_viewer.reel import Reel
 from dream_viewer.returns import fan_band, realised_returns
@@ -63,8 +63,10 @@ class TimelineDesk(QObject):
         session.episode_grew.connect(self._grew)
         session.episode_changed.connect(timeline.fit)
         session.bookmarks_changed.connect(self.show_episode)
+        timeline.stretched.connect(lambda steps: session.set_stretch(None if steps is None else Stretch(*steps)))
         session.cursor_changed.connect(self._moved)
         session.playback_changed.connect(self._catch_up)
+        session.playback_changed.connect(self.show_stretch)
         session.fan_changed.connect(self.show_fan)
         session.agent_changed.connect(self._show_agent)
 
@@ -79,6 +81,7 @@ class TimelineDesk(QObject):
         self._lane.show_course(course)
         self._rest.stop()
         self.show_events()
+        self.show_stretch()
         self.show_cursor()
 
     @pyqtSlot()
@@ -112,6 +115,16 @@ class TimelineDesk(QObject):
             marks = self._session.landmarks
             rows = [EventRow(m.index, m.text, _COLOURS[m.kind], reel.moments[m.index].step.frame) for m in marks]
             self._events.show_rows(rows)
+
+    @pyqtSlot()
+    def show_stretch(self) -> None:
+        """What a person marked to be looped, if anything."""
+        reel = self._session.reel
+        if reel is None or reel.stretch is None:
+            self._timeline.show_stretch(None, False)
+        else:
+            first, last = reel.stretch
+            self._timeline.show_stretch((first, reel.last if last is None else last), self._session.playback.loop)
 
     @pyqtSlot()
     def show_cursor(self) -> None:

@@ -174,19 +174,23 @@ def _surprise(moment: Moment, before: NDArray[np.float32]) -> Stat:
     return Stat(label, f"{reading.surprise:.1f} nats", surprise_word(reading.surprise, before))
 
 
+def follow(state: State, newer: int | None, played: bool = False) -> str:
+    """Whether the cursor goes with what is live, and what the way back there is called.
+
+    Args:
+        state: of playback. newer: how many Moments of the episode being lived lie ahead; None: it is another episode.
+        played: a person plays.
+    """
+    if state is State.FOLLOWING:
+        return "You play" if played else "Live"
+    if newer is None:
+        return "Back to live"
+    return f"Back to live +{newer}" if newer else "Follow"
+
+
 def position(reel: Reel | None, index: int) -> str:
     """Where the cursor stands."""
     if reel is None:
         return ""
     name = f"Episode {count(reel.number + 1)}" if reel.number >= 0 else "Recording"
     return f"{name} · {count(index)} / {count(reel.last)}"
-
-
-def playback(state: State, frames_per_second: float | None, played: bool = False) -> str:
-    """What moves the cursor; `played`: a person plays."""
-    if state is State.PAUSED:
-        return "Paused"
-    if state is State.PLAYING:
-        return "Playing"
-    word = "You play" if played else "Live"
-    return word if frames_per_second is None else f"{word}, {frames_per_second:.0f} fps"

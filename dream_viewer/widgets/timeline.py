@@ -35,17 +35,20 @@ _EMPTY = np.empty(0, np.float32)
 class Timeline(pg.PlotWidget):
     """Value against step: green where high, red where low, on a scale that only widens.
 
-    A click or drag with the left button scrubs. The wheel zooms, a drag with another button (or with Shift) pans, a
-    double click shows the whole episode again. Under the mouse the title tells every curve's number.
+    A click or drag with the left button scrubs; with Shift a drag marks a stretch, and a click takes the mark away.
+    The wheel zooms, a drag with another button pans, a double click shows the whole episode again. Under the mouse the
+    title tells every curve's number.
 
     Signals:
         scrubbed: a person asked for this step (clamped to the episode by whoever listens).
         ranged: another stretch of the episode is shown: its first and last step, fractions of steps too.
+        stretched: a person marked the steps from (first) to (last); None: they are to be no more.
         hovered: the mouse is over this step; None: it is elsewhere.
     """
 
     scrubbed = pyqtSignal(int)
     ranged = pyqtSignal(float, float)
+    stretched = pyqtSignal(object)
     hovered = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -57,6 +60,9 @@ class Timeline(pg.PlotWidget):
         self._zoomed: tuple[float, float] | None = None
         self._fitted: object = None
         self._grip: float | None = None
+        self._anchor: int | None = None  # where a stretch is dragged from
+        self._stretch: tuple[int, int] | None = None
+        self._looped = False
         self.setMinimumHeight(60)
         self.setAccessibleName("Value timeline")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -78,6 +84,8 @@ class Timeline(pg.PlotWidget):
 
     def _make_items(self) -> None:
         self._zero = pg.InfiniteLine(0, angle=0)
+        self._marked = pg.LinearRegionItem(movable=False)
+        self._marked.hide()
         self._fill = pg.PlotCurveItem(pen=None, connect="finite")
         self._realised = pg.PlotCurveItem(connect="finite", antialias=True)
         self._low, self._high = pg.PlotCurveItem(pen=None), pg.PlotCurveItem(pen=None)
@@ -97,6 +105,7 @@ class Timeline(pg.PlotWidget):
         self._between.hide()
         self._ghost.hide()
         for mark in (
+            self._marked,
             self._zero,
             self._fill,
             self._low,
@@ -144,6 +153,7 @@ class Timeline(pg.PlotWidget):
         self._dot.setBrush(theme.colour("text"))
         self._dot.setPen(pg.mkPen(theme.colour("panel"), width=1.5))
         self._fitted = None
+        self._draw_stretch(self._stretch)
         self.show_course(self._course)
 
     @property
@@ -231,6 +241,12 @@ class Timeline(pg.PlotWidget):
         self._horizon.show_horizons(horizons)
         self._retitle(None)
 
+    def show_stretch(self, stretch: tuple[int, int] | None, looped: bool) -> None:
+        """Draw the part of the episode that a person marked: its first and last step; stronger where it is looped."""
+        self._stretch, self._looped = stretch, looped
+        if self._anchor is None:
+            self._draw_stretch(stretch)
+
     def fit(self) -> None:
         """Show the whole episode."""
         self._zoomed = None
@@ -239,17 +255,21 @@ class Timeline(pg.PlotWidget):
     # The mouse
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
-        """Scrub to the step under the mouse, or take hold of what is shown."""
-        if ev.button() == Qt.MouseButton.LeftButton and not ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        """Scrub to the step under the mouse, begin to mark a stretch, or take hold of what is shown."""
+        if ev.button() == Qt.MouseButton.LeftButton and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._anchor = self._known_step_at(ev.pos())
+        elif ev.button() == Qt.MouseButton.LeftButton:
             self.scrubbed.emit(self._step_at(ev.pos()))
         else:
             self._grip = self._place_at(ev.pos())
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
-        """Scrub or pan along while a button is down; tell the numbers otherwise."""
+        """Scrub, mark or pan along while a button is down; tell the numbers otherwise."""
         if self._grip is not None:
             first, last = self.span
             self._zoom_to(first + self._grip - self._place_at(ev.pos()), last - first)
+        elif self._anchor is not None:
+            self._draw_stretch(_ordered(self._anchor, self._known_step_at(ev.pos())))
         elif ev.buttons() & Qt.MouseButton.LeftButton:
             self.scrubbed.emit(self._step_at(ev.pos()))
         self._hover(self._step_at(ev.pos()))
@@ -257,6 +277,10 @@ class Timeline(pg.PlotWidget):
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
         """Let go."""
         self._grip = None
+        if self._anchor is not None and ev.button() == Qt.MouseButton.LeftButton:
+            marked = _ordered(self._anchor, self._known_step_at(ev.pos()))
+            self._anchor = None
+            self.stretched.emit(marked if marked[0] < marked[1] else None)
 
     def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
         """Show the whole episode."""
@@ -288,6 +312,18 @@ class Timeline(pg.PlotWidget):
 
     def _step_at(self, point: QPoint) -> int:
         return round(self._place_at(point))
+
+    def _known_step_at(self, point: QPoint) -> int:
+        return min(max(self._step_at(point), 0), max(0, len(self._course.values) - 1))
+
+    def _draw_stretch(self, stretch: tuple[int, int] | None) -> None:
+        self._marked.setVisible(stretch is not None)
+        if stretch is not None:
+            self._marked.setRegion(stretch)
+        looped = self._looped or self._anchor is not None
+        self._marked.setBrush(theme.colour("accent", 40 if looped else 14))
+        for line in self._marked.lines:
+            line.setPen(pg.mkPen(theme.colour("accent", 255 if looped else 110), width=1))
 
     def _hover(self, step: int | None) -> None:
         inside = step is not None and 0 <= step < len(self._course.values)
@@ -421,6 +457,10 @@ class Timeline(pg.PlotWidget):
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=5, hideOverlappingLabels=False)
         self.getAxis("left").setWidth(AXIS)
         self.getAxis("bottom").setHeight(theme.sized(20))
+
+
+def _ordered(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
 
 
 def _number(value: float) -> str:

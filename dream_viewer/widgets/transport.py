@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction
+from PyQt6.QtGui import QAction, QFontMetrics
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
 
 HEIGHT = 44
-_WIDEST_STATE = "You play, 888 fps"
+_WIDEST_FOLLOW = "Back to live +8888"
+_ICON = QSize(18, 18)
 
 
 class TransportBar(QWidget):
-    """Buttons made from actions, and two texts whose places do not depend on what they hold.
+    """Buttons made from actions, and texts whose places do not depend on what they hold.
 
     Args:
         actions: by id; those named in the bar's own order are shown.
@@ -27,10 +28,8 @@ class TransportBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self._play = actions["play"]
         self._icons = {playing: theme.icon("pause" if playing else "play") for playing in (True, False)}
-        self._state = QLabel()
-        self._state.setProperty("role", "muted")
-        self._state.setMinimumWidth(self.fontMetrics().horizontalAdvance(_WIDEST_STATE))
-        self._position = ElidedLabel("", Qt.TextElideMode.ElideLeft)
+        self._follow = _FollowButton(actions["follow"])
+        self._position = ElidedLabel("detail", Qt.TextElideMode.ElideLeft)
         self._position.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._speed = QLabel()
         self._speed.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -40,35 +39,62 @@ class TransportBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         layout.setSpacing(2)
-        for name in ("first", "back", "play", "forward", "last"):
+        for name in ("first", "back", "play_back", "play", "forward", "last"):
             layout.addWidget(_button(actions[name], role="play" if name == "play" else None))
         layout.addSpacing(10)
-        layout.addWidget(_button(actions["follow"], role="follow"))
+        layout.addWidget(self._follow)
+        layout.addSpacing(4)
         layout.addWidget(_button(actions["loop"]))
         layout.addSpacing(10)
-        layout.addWidget(self._state)
         layout.addWidget(self._position, 1)
-        layout.addSpacing(14)
+        layout.addSpacing(8)
         layout.addWidget(_button(actions["slower"]))
         layout.addWidget(self._speed)
         layout.addWidget(_button(actions["faster"]))
 
-    def show_playback(self, playing: bool, state: str, speed: float) -> None:
-        """Show whether time goes on, what moves it in words, and how fast."""
+    def show_playback(self, playing: bool, speed: float) -> None:
+        """Show whether time goes on, and how fast."""
         self._play.setIcon(self._icons[playing])
-        self._state.setText(state)
         self._speed.setText(f"{speed:g}\u00d7")
+
+    def show_follow(self, following: bool, away: bool, text: str) -> None:
+        """Say whether the cursor goes with the agent, whether newer Moments or another episode lie ahead, in words."""
+        self._follow.show_place(following, away, text)
 
     def show_position(self, text: str) -> None:
         """Say where the cursor stands."""
         self._position.show_text(text)
 
 
+class _FollowButton(QToolButton):
+    """Says whether the cursor goes with the agent, and leads back where it does not; its width never changes."""
+
+    def __init__(self, action: QAction) -> None:
+        super().__init__()
+        self.setProperty("role", "follow")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self.setToolTip(action.toolTip())
+        self.setAccessibleName(action.toolTip())
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCheckable(True)
+        self.setFixedWidth(QFontMetrics(theme.base_font(12)).horizontalAdvance(_WIDEST_FOLLOW) + 18)
+        self.clicked.connect(action.trigger)
+
+    def show_place(self, following: bool, away: bool, text: str) -> None:
+        self.setChecked(following)
+        self.setText(text)
+        if self.property("away") is not away:
+            self.setProperty("away", away)
+            style = self.style()
+            if style is not None:
+                style.polish(self)
+
+
 def _button(action: QAction, role: str | None = None) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    button.setIconSize(QSize(18, 18))
+    button.setIconSize(_ICON)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setAccessibleName(action.toolTip())
     if role is not None:

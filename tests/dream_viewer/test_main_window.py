@@ -107,6 +107,61 @@ def test_speed_and_loop(desk: Desk, qtbot: QtBot) -> None:
     assert desk.session.playback.loop and desk.window.actions_by_id["loop"].isChecked()
 
 
+def test_backwards(desk: Desk, qtbot: QtBot) -> None:
+    desk.live(10)
+    clock = [0.0]
+    desk.session._clock = lambda: clock[0]
+    desk.session.tick()
+    press(qtbot, desk, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.session.playback.state is State.PLAYING and desk.window.actions_by_id["play_back"].isChecked()
+    clock[0] = 3.01 / 15
+    desk.session.tick()
+    assert desk.session.index == 6
+    press(qtbot, desk, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.session.playback.state is State.PAUSED
+
+
+def test_a_stretch_is_marked_by_keys_and_belongs_to_its_episode(desk: Desk, qtbot: QtBot) -> None:
+    desk.live_to_the_end(20)
+    desk.live(9, number=1)
+    shift, window = Qt.KeyboardModifier.ShiftModifier, desk.window
+    desk.session.visit(desk.session.reels[0], 4)
+    marked = []
+    for index in (4, 9, 9):
+        desk.session.seek(index)
+        press(qtbot, desk, Qt.Key.Key_L, shift)
+        marked.append((window.timeline._stretch, window.actions_by_id["loop"].isChecked()))
+    assert marked == [((4, 20), True), ((4, 9), True), (None, False)]
+    window.timeline.stretched.emit((3, 7))
+    assert window.timeline._stretch == (3, 7) and desk.session.playback.loop
+    press(qtbot, desk, Qt.Key.Key_Down)
+    assert window.timeline._stretch is None
+    press(qtbot, desk, Qt.Key.Key_Up)
+    assert window.timeline._stretch == (3, 7)
+
+
+def test_the_way_back_to_live_is_offered_wherever_the_cursor_is_not(desk: Desk, qtbot: QtBot) -> None:
+    follow = desk.window.transport._follow
+
+    def offered() -> tuple[str, bool]:
+        return follow.text(), bool(follow.property("away"))
+
+    desk.live_to_the_end(6)
+    desk.live(5, number=1)
+    assert offered() == ("Live", False) and follow.isChecked()
+    press(qtbot, desk, Qt.Key.Key_Space)
+    assert offered() == ("Follow", False) and not follow.isChecked(), "nothing is newer"
+    width = follow.width()
+    desk.live(3, start=5, number=1)
+    assert offered() == ("Back to live +3", True) and desk.session.index == 4
+    press(qtbot, desk, Qt.Key.Key_Up)
+    assert offered() == ("Back to live", True) and follow.width() == width
+    qtbot.mouseClick(follow, Qt.MouseButton.LeftButton)
+    assert desk.session.at_live_edge and desk.session.playback.state is State.FOLLOWING and follow.isChecked()
+    qtbot.mouseClick(follow, Qt.MouseButton.LeftButton)
+    assert follow.isChecked(), "it leads there, never away"
+
+
 def test_up_and_down_go_through_the_episodes(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(6)
     desk.live(3, number=1)

@@ -105,7 +105,7 @@ def test_what_a_person_did_is_told_as_theirs(desk: Desk) -> None:
     assert desk.session.reels[0].episode.steps[9] is step
     assert step == replace(moment(9).step, action=NO_OP, by_person=True, frame=step.frame)
     texts = desk.window.readouts.texts
-    assert "You play, 15 fps" in desk.window.transport._state.text()
+    assert desk.window.transport._follow.text() == "You play"
     desk.session.seek(9)
     assert texts()["About to"] == ("no key", "by you; the agent 3 %")
 

@@ -90,14 +90,15 @@ def test_position_counts_episodes_from_one() -> None:
     assert wording.position(Reel(arrival([moment(0), moment(1)], number=2)), 1) == "Episode 3 · 1 / 1"
 
 
-def test_playback_words() -> None:
-    assert wording.playback(State.PAUSED, None) == "Paused"
-    assert wording.playback(State.FOLLOWING, 14.6) == "Live, 15 fps"
-
-
 def test_a_run_that_is_followed_says_so() -> None:
     followed = replace(agent_info(), name="night", run=Path("/runs/night"))
     assert wording.agent_lines(followed) == ("night", "following · 1.2 M steps")
     hint = wording.agent_hint(followed)
     assert hint.startswith("Following /runs/night") and "1\u2009200\u2009000" in hint
     assert wording.agent_hint(agent_info()) == "/checkpoints/coinrun-12m.safetensors" and wording.agent_hint(None) == ""
+
+
+def test_the_way_back_to_live() -> None:
+    assert [wording.follow(State.FOLLOWING, 0, played) for played in (False, True)] == ["Live", "You play"]
+    told = [wording.follow(State.PAUSED, newer) for newer in (0, 27, None)]
+    assert told == ["Follow", "Back to live +27", "Back to live"]

@@ -136,23 +136,45 @@ def test_the_wheel_zooms_around_the_mouse_and_a_double_click_fits(timeline: Time
     assert timeline.span == whole
 
 
-@pytest.mark.parametrize(
-    ("button", "modifier"),
-    [
-        (Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier),
-        (Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier),
-        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
-    ],
-)
-def test_other_drags_pan_and_do_not_scrub(timeline: Timeline, qtbot: QtBot, button, modifier) -> None:
+def drag(timeline: Timeline, qtbot: QtBot, first: float, last: float) -> None:
+    """With Shift, from step to step."""
+    button, shift = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+    start, end = place(timeline, first, 5.0), place(timeline, last, 5.0)
+    qtbot.mousePress(timeline.viewport(), button, shift, pos=start)
+    qtbot.mouseMove(timeline.viewport(), pos=end)
+    qtbot.mouseRelease(timeline.viewport(), button, shift, pos=end)
+
+
+def test_a_drag_with_shift_marks_a_stretch(timeline: Timeline, qtbot: QtBot) -> None:
+    show(timeline, [5.0] * 60)
+    with qtbot.assertNotEmitted(timeline.scrubbed):
+        for first, last, marked in ((10, 30, (10, 30)), (40, 20, (20, 40)), (50, 95, (50, 59)), (15, 15, None)):
+            with qtbot.waitSignal(timeline.stretched) as asked:
+                drag(timeline, qtbot, first, last)
+            assert asked.args == [marked]
+
+
+def test_a_stretch_is_seen_more_clearly_while_it_is_looped(timeline: Timeline) -> None:
+    show(timeline, [5.0] * 60)
+    seen = []
+    for stretch, looped in ((None, False), ((10, 30), False), ((10, 30), True)):
+        timeline.show_stretch(stretch, looped)
+        image = timeline.grab().toImage()
+        tints = [image.pixelColor(place(timeline, step, 2.0)).blue() for step in (20, 40)]
+        seen.append(abs(tints[0] - tints[1]))
+    assert seen[0] == 0 < seen[1] < seen[2]
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton])
+def test_other_drags_pan_and_do_not_scrub(timeline: Timeline, qtbot: QtBot, button: Qt.MouseButton) -> None:
     show(timeline, [5.0] * 90)
     turn(timeline, place(timeline, 30, 5.0), 4)
     first, last = timeline.span
     start, end = place(timeline, 30, 5.0), place(timeline, 25, 5.0)
     with qtbot.assertNotEmitted(timeline.scrubbed):
-        qtbot.mousePress(timeline.viewport(), button, modifier, pos=start)
+        qtbot.mousePress(timeline.viewport(), button, pos=start)
         qtbot.mouseMove(timeline.viewport(), pos=end)
-        qtbot.mouseRelease(timeline.viewport(), button, modifier, pos=end)
+        qtbot.mouseRelease(timeline.viewport(), button, pos=end)
     assert timeline.span == pytest.approx((first + 5, last + 5), abs=0.3)
     turn(timeline, end, 1000, sideways=True)
     assert timeline.span[0] == -0.5, "never beyond the episode"
@@ -208,6 +230,7 @@ def test_under_the_mouse_every_curve_tells_its_number(timeline: Timeline, qtbot:
 def test_other_colours_are_taken_at_once(timeline: Timeline, qtbot: QtBot) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
+    theme.apply(app)
     show(timeline, [10.0] * 30 + [0.5] * 30)
     try:
         theme.dress(app, theme.Look(pair="blue-orange"))

@@ -133,6 +133,8 @@ TABLE: tuple[Entry, ...] = (
     Entry(
         "take_over", "&Play yourself", ("P",), "review", "Take part", "Play yourself; Esc hands back", checkable=True
     ),
+    Entry("play_dream", "Play in the &dream", ("Shift+P",), "review", "Take part", "Play in the dream", checkable=True),
+    Entry("really", "&What really happens", ("Shift+R",), "review", "Take part", "What your dream is in reality"),
     Entry("belief", "&Belief", ("1",), "review", "View", "What the model thinks it sees now", group="dream"),
     Entry("dream", "&Dream", ("2",), "review", "View", "What it dreams along the actions really taken", group="dream"),
     Entry("future", "F&uture", ("3",), "review", "View", "What it imagines it would do next", group="dream"),

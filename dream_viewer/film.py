@@ -37,6 +37,8 @@ def film(future: Future, forked: Forked | None, tone: Callable[[float], float]) 
 def _title(key: FutureKey) -> str:
     if key.kind == "what if":
         return f"Imagined, if it were {action_name(key.branch)}"
+    if key.kind == "played":
+        return "Your dream"
     return f"Imagined, dream {key.branch + 1} of many" if key.kind == "many" else "Imagined"
 
 

@@ -45,11 +45,13 @@ class GameKeys(QObject):
         """Take the keyboard."""
         self._pressed.clear()
         self._field.installEventFilter(self)
+        self._field.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click gives it back what another widget took
         self._field.setFocus()
 
     def end(self) -> None:
         """Leave the keyboard to others."""
         self._field.removeEventFilter(self)
+        self._field.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         """Keep account of what is held."""

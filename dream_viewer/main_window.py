@@ -65,6 +65,7 @@ FIRST_SIZE = (1280, 800)
 EPISODES_SIZE = (660, 440)
 WHAT_IF_SIZE = (660, 620)
 LATENTS_SIZE = (800, 610)
+_DOING = {Role.WATCHING: "", Role.REALITY: "You play", Role.DREAM: "You dream"}
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 _NOT_SAVED = "What was saved before is safe: training can be continued from there."
@@ -137,7 +138,7 @@ class MainWindow(QMainWindow):
         self.files = FilesDesk(session, self.notice, self)
         self.levels = LevelDesk(session, self.complain, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
-        self.play = PlayDesk(session, self.reality, self.actions_by_id, self)
+        self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -388,7 +389,7 @@ class MainWindow(QMainWindow):
         state, away = session.playback.state, session.reel is not None and not session.at_live_edge
         newer = session.newer if away else 0
         self.transport.show_follow(
-            state is State.FOLLOWING, away, wording.follow(state, newer, session.part.role is Role.REALITY)
+            state is State.FOLLOWING, away, wording.follow(state, newer, _DOING[session.part.role])
         )
 
     @pyqtSlot()

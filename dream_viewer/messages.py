@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from dream_viewer.questions import Question
 from trainer.config import Config
-from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Split
+from trainer.episode import Blind, Dream, DreamtStep, Fork, Moment, Outcome, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,8 @@ class Blinds:
     blinds: tuple[Blind, ...]
 
 
-FutureKind = Literal["policy", "what if", "many"]
-"""Of futures: what the policy would do, what if another action came first, one of many dreams."""
+FutureKind = Literal["policy", "what if", "many", "played"]
+"""Of futures: what the policy would do, what if another action came first, one of many dreams, what a person played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +181,7 @@ class FutureKey:
         number: of the episode. index: of the Moment it starts from. generation: of the weights.
         horizon: steps.
         branch: of the policy's own futures 0, and one more for each time a person asks for another; of the others the
-            action that it begins with, or its place among many.
+            action that it begins with, its place among many, or a running number.
         kind: what it was dreamt for.
     """
 
@@ -211,6 +211,19 @@ class Forked:
 
     key: FutureKey
     fork: Fork | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dreamt:
+    """Another frame of the dream that a person plays.
+
+    Attributes:
+        key: of the dream. ahead: 0-based place in it. step: what was done and imagined.
+    """
+
+    key: FutureKey
+    ahead: int
+    step: DreamtStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +297,21 @@ class Answered:
     answer: Any
 
 
-Record = Opened | Arrival | Acted | Reread | Blinds | Picture | Forked | Fan | Answered | Recalled | Written | Exporting
+Record = (
+    Opened
+    | Arrival
+    | Acted
+    | Reread
+    | Blinds
+    | Picture
+    | Forked
+    | Dreamt
+    | Fan
+    | Answered
+    | Recalled
+    | Written
+    | Exporting
+)
 """What must reach the session in order and complete."""
 
 

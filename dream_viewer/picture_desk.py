@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal, pyqtSlot
@@ -57,7 +59,8 @@ class PictureDesk(QObject):
         strip.chosen.connect(self.look_at)
         session.future_changed.connect(self.take_future)
         session.picture_changed.connect(self._show_reality)
-        session.part.changed.connect(self._show_reality)
+        session.part.changed.connect(self._show_all)
+        session.part.dreamt.connect(self._show_dream)
 
     @property
     def future(self) -> Future | None:
@@ -113,6 +116,12 @@ class PictureDesk(QObject):
         return self._session.mode is DreamMode.FUTURE or self._session.film_visible
 
     @property
+    def _beside_truth(self) -> bool:
+        """Reality is shown as it comes under the actions of the future on show, not as it was."""
+        shown = self._show.future
+        return self._show.pinned or (shown is not None and shown.key.kind != "policy")
+
+    @property
     def _at_rest(self) -> bool:
         return self._session.playback.state is State.PAUSED
 
@@ -125,6 +134,8 @@ class PictureDesk(QObject):
             self._show_dream()
             self._show_difference()
             self._show_strip()
+            if self._beside_truth:
+                self._show_reality()
             if self._show.future is not before:
                 self.imagined_changed.emit()
 
@@ -141,18 +152,21 @@ class PictureDesk(QObject):
         moment, reel = session.moment, session.reel
         if moment is None or reel is None:
             self._reality.show_view(views.waiting(self._waiting_text()))
-        elif self._show.pinned and future is not None:
+        elif self._beside_truth and future is not None:
             self._reality.show_view(views.forked(session.fork(future.key), self._show.ahead))
         else:
             played = session.part.role is Role.REALITY
             view = views.reality(moment, reel.outcome, session.picture, session.human_visible, played)
-            self._reality.show_view(view)
+            at_rest = session.part.role is Role.DREAM
+            self._reality.show_view(replace(view, caption=views.AT_REST) if at_rest else view)
 
     def _show_dream(self) -> None:
         session, moment = self._session, self._session.moment
         shown = self._show.future
         if moment is None:
             view = views.waiting(self._waiting_text())
+        elif session.part.role is Role.DREAM and session.part.dream is not None:
+            view = views.played_dream(session.part.dream, moment)
         elif session.mode is DreamMode.BELIEF:
             view = views.belief(moment)
         elif session.mode is DreamMode.DREAM:
@@ -170,6 +184,8 @@ class PictureDesk(QObject):
     def _compared(self) -> tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]:
         """Truth and prediction of the same moment, as the dream pane shows it."""
         session, moment, shown = self._session, self._session.moment, self._show.future
+        if session.part.role is Role.DREAM:
+            return None, None
         if session.mode is DreamMode.FUTURE:
             if shown is None:
                 return None, None

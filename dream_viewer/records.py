@@ -41,6 +41,19 @@ class Command:
     checked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A bar with a line of text over the lower edge of a picture.
+
+    Attributes:
+        text: the line. share: the part of the bar that is filled, 0 to 1. tone: its place on the scale of values.
+    """
+
+    text: str
+    share: float
+    tone: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
     """What a pane shows.
@@ -50,12 +63,14 @@ class View:
         origin: of the picture; None draws a neutral border without a word.
         caption: one line below the picture.
         message: laid over the picture, which is dimmed under it.
+        meter: over the picture's lower edge; None draws none.
     """
 
     frame: NDArray[np.uint8] | None = None
     origin: Origin | None = None
     caption: str = ""
     message: str = ""
+    meter: Meter | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

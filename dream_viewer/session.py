@@ -21,6 +21,7 @@ from dream_viewer.messages import (
     Answered,
     Arrival,
     Blinds,
+    Dreamt,
     Exporting,
     ExportRequest,
     Fan,
@@ -42,7 +43,7 @@ from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.shelf import Shelf
 from dream_viewer.studies import Studies, is_read_by
-from dream_viewer.taking_part import TakingPart
+from dream_viewer.taking_part import Role, TakingPart
 from dream_viewer.training import Training, TrainingState
 from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
 from trainer.episode import Moment, Split
@@ -248,8 +249,9 @@ class Session(QObject):
         key, chosen = self._policy_key(self._branch), self._chosen
         if key is None or chosen is None:
             return key
-        here = (chosen.number, chosen.index, chosen.generation) == (key.number, key.index, key.generation)
-        return chosen if here else key
+        here = (chosen.number, chosen.index) == (key.number, key.index)
+        # What a person played stays what it was, whatever weights came since.
+        return chosen if here and (chosen.generation == key.generation or chosen.kind == "played") else key
 
     @property
     def future(self) -> Future | None:
@@ -456,6 +458,18 @@ class Session(QObject):
             self.follow()
             self.part.play()
 
+    @pyqtSlot()
+    def play_dream(self) -> None:
+        """Let a person play inside the dream, from the Moment under the cursor on; reality rests meanwhile."""
+        key, moment = self.future_key, self.moment
+        if key is None or moment is None:
+            self.refused.emit("There is nothing to dream from here; go back to a moment that the agent saw.")
+        elif not is_read_by(self.agent, moment):
+            self.refused.emit("The agent on show has not read this moment; wait a moment, or open one of this game.")
+        else:
+            self.pause()
+            self.part.enter_dream(key, moment)
+
     # What is seen
 
     @pyqtSlot(object)
@@ -496,7 +510,7 @@ class Session(QObject):
             future: from a Moment of an episode that is kept. forked: its truth, where that is known already.
         """
         key = future.key
-        reel = next((reel for reel in self._shelf if reel.number == key.number), None)
+        reel = self._shelf.numbered(key.number)
         if reel is None:
             return
         self._studies.futures.keep(future)
@@ -648,7 +662,7 @@ class Session(QObject):
                 self._playback_changed()
 
     def _hear(self, news: News) -> None:
-        grew = reread = imagined = fanned = answered = False
+        grew = reread = imagined = fanned = answered = dreamt = False
         reel, index, moment = self.reel, self.index, self.moment
         for record in news.records:
             match record:
@@ -668,6 +682,8 @@ class Session(QObject):
                 case Forked():
                     self._studies.forks.keep(record)
                     imagined = True
+                case Dreamt():
+                    dreamt = self.part.hear(record) or dreamt
                 case Fan():
                     self._studies.fans.keep(record)
                     fanned = True
@@ -694,6 +710,8 @@ class Session(QObject):
             self.future_changed.emit()
         if fanned:
             self.fan_changed.emit()
+        if dreamt:
+            self.part.dreamt.emit()
         if answered:
             self.answered.emit()
         if self.reel is not reel:
@@ -726,6 +744,8 @@ class Session(QObject):
 
     def _on_opened(self, record: Opened) -> None:
         self.agent = record.agent
+        if self.part.role is Role.DREAM:
+            self.part.stop()
         if self._opening and not record.agent.handed_over:
             self.follows_training = False
             self._heard_of_opening(self._opening - 1)
@@ -786,7 +806,7 @@ class Session(QObject):
 
     def _sync_player(self) -> None:
         self._player.set_fps(self.playback.fps)
-        self._player.set_running(self.playback.state is State.FOLLOWING)
+        self._player.set_running(self.playback.state is State.FOLLOWING or self.part.role is Role.DREAM)
 
     def _speed_changed(self) -> None:
         self._player.set_fps(self.playback.fps)
@@ -795,6 +815,8 @@ class Session(QObject):
     def _cursor_moved(self, moved: bool) -> None:
         if moved:
             self._branch, self._chosen = 0, None
+            if self.part.role is Role.DREAM:
+                self.part.stop()
         self._want_all(hurried=self.playback.state is State.PAUSED)
         self.cursor_changed.emit()
 
@@ -884,4 +906,5 @@ class Session(QObject):
     def _on_failed(self, line: str, details: str) -> None:
         self._heard_of_opening(0)  # it may be what failed
         self.pause()
+        self.part.stop()
         self.failed.emit(line, details)

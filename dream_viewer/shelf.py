@@ -61,24 +61,25 @@ class Shelf:
 
     def revise(self, acted: Acted) -> None:
         """Take what a person did in place of the agent."""
-        reel = self._numbered(acted.number)
+        reel = self.numbered(acted.number)
         if reel is not None:
             reel.revise(acted)
 
     def reread(self, reread: Reread) -> Reel | None:
         """Take an episode as other weights read it; returns it, None where it is not kept any more."""
-        reel = self._numbered(reread.number)
+        reel = self.numbered(reread.number)
         if reel is not None:
             reel.replace_readings(reread)
         return reel
 
     def dreamt_along(self, blinds: Blinds) -> None:
         """Take the dream along reality of some Moments."""
-        reel = self._numbered(blinds.number)
+        reel = self.numbered(blinds.number)
         if reel is not None:
             reel.replace_blinds(blinds)
 
-    def _numbered(self, number: int) -> Reel | None:
+    def numbered(self, number: int) -> Reel | None:
+        """The episode of this number; None where it is not kept any more."""
         return next((reel for reel in self.reels if reel.number == number), None)
 
     def _forget_oldest(self, shown: Reel | None) -> None:

@@ -1,14 +1,18 @@
-"""Whose hands are on the game: the agent's, or those of a person who plays."""
+"""Whose hands are on the game: the agent's, or those of a person who plays, in reality or inside the dream."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from dream_viewer.messages import Dreamt, FutureKey
 from dream_viewer.playback import State
+from dream_viewer.played_dream import LONGEST, PlayedDream
 from dream_viewer.worker_protocols import PlayerWorkerLike
 from trainer.envs.actions import NO_OP
+from trainer.episode import Moment
 
 
 class Role(Enum):
@@ -17,10 +21,12 @@ class Role(Enum):
     Attributes:
         WATCHING: the agent plays.
         REALITY: the person plays the episode being lived.
+        DREAM: the person plays inside the dream; reality rests.
     """
 
     WATCHING = "watching"
     REALITY = "reality"
+    DREAM = "dream"
 
 
 class TakingPart(QObject):
@@ -31,23 +37,51 @@ class TakingPart(QObject):
 
     Attributes:
         role: what the person does.
+        dream: the newest dream that was played; None before the first.
 
     Signals:
         changed: `role` changed.
+        dreamt: `dream` grew (at most once a GUI tick).
     """
 
     changed = pyqtSignal()
+    dreamt = pyqtSignal()
 
     def __init__(self, player: PlayerWorkerLike, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._player = player
+        self._dreams = 0
         self.role = Role.WATCHING
+        self.dream: PlayedDream | None = None
 
     def play(self) -> None:
         """The person plays on in the episode being lived, holding no key yet."""
         if self.role is not Role.REALITY:
+            self.stop()
             self._player.hold(NO_OP)
             self._enter(Role.REALITY)
+
+    def enter_dream(self, key: FutureKey, moment: Moment) -> None:
+        """The person plays inside the dream, from a Moment on.
+
+        Args:
+            key: of the Moment's futures. moment: read by the weights that play.
+        """
+        self.stop()
+        self._dreams += 1
+        self.dream = PlayedDream(replace(key, horizon=0, branch=self._dreams, kind="played"))
+        self._player.enter_dream(self.dream.key, moment)
+        self._enter(Role.DREAM)
+
+    def hear(self, record: Dreamt) -> bool:
+        """Take another frame of the dream; says whether it belongs to the one being played."""
+        dream = self.dream
+        if self.role is not Role.DREAM or dream is None or (record.key, record.ahead) != (dream.key, len(dream.steps)):
+            return False
+        dream.steps.append(record.step)
+        if dream.ended or len(dream.steps) == LONGEST:
+            self.stop()
+        return True
 
     def hold(self, action: int) -> None:
         """The person holds the keys of this action."""
@@ -55,14 +89,15 @@ class TakingPart(QObject):
             self._player.hold(action)
 
     def stop(self) -> None:
-        """Hand back: the agent plays on from where things stand."""
+        """Hand back: the agent plays on from where things stand, in reality."""
         if self.role is not Role.WATCHING:
             self._player.hold(None)
             self._enter(Role.WATCHING)
 
     def suit(self, state: State) -> None:
-        """The cursor moves in another way now; a game that nobody follows is handed back."""
-        if self.role is Role.REALITY and state is not State.FOLLOWING:
+        """The cursor moves in another way now; a game that nobody follows is handed back, a dream is left."""
+        fitting = {Role.REALITY: State.FOLLOWING, Role.DREAM: State.PAUSED}
+        if state is not fitting.get(self.role, state):
             self.stop()
 
     def _enter(self, role: Role) -> None:

@@ -9,7 +9,8 @@ from dream_viewer import wording
 from dream_viewer.difference import difference_picture, error_percent
 from dream_viewer.film import LEAST_REWARD, LIKELY_END
 from dream_viewer.messages import Forked, Future, FutureKey
-from dream_viewer.records import Origin, View
+from dream_viewer.played_dream import PlayedDream
+from dream_viewer.records import Meter, Origin, View
 from dream_viewer.wording import action_name, decimal, signed
 from trainer.episode import Moment, Outcome
 
@@ -17,6 +18,10 @@ HOLD_FRAMES = 8
 """Frames for which the last imagined picture stays before a future is shown again from its beginning."""
 PLAY_KEYS = "arrows, D A W S Q E"
 """The game's keys."""
+AT_REST = f"At rest. Keys: {PLAY_KEYS}; Esc wakes"
+"""What is said of reality while a person plays inside the dream."""
+LONG_BLIND = 60
+"""Frames without a look after which the meter is full: four times what the model was trained to imagine."""
 LIVE_PACE = 2.0
 """Pace at which futures are played while the agent acts, as a multiple of the game's own."""
 
@@ -85,6 +90,38 @@ def future(shown: Future, ahead: int) -> View:
     if imagined.continues[0, ahead] < LIKELY_END:
         words.append("expects the end")
     return View(imagined.frames[0, ahead], "imagined", " · ".join(words))
+
+
+def played_dream(dream: PlayedDream, start: Moment) -> View:
+    """The dream pane while a person plays inside it.
+
+    Args:
+        dream: as far as it went. start: the Moment that the model saw last.
+    """
+    if not dream.steps:
+        return View(
+            None if start.reading is None else start.reading.belief,
+            "imagined",
+            "Your dream begins",
+            meter=_blind_meter(dream),
+        )
+    step = dream.steps[-1]
+    words = [action_name(step.action), f"value {decimal(step.value)}"]
+    if abs(step.reward) >= LEAST_REWARD:
+        words.append(f"reward {signed(round(step.reward, 1))}")
+    if dream.ended:
+        words.append("expects the end")
+    return View(step.frame, "imagined", " · ".join(words), meter=_blind_meter(dream))
+
+
+def _blind_meter(dream: PlayedDream) -> Meter:
+    frames = len(dream.steps)
+    words = [f"{wording.count(frames)} frames blind"]
+    gained = round(sum(step.reward for step in dream.steps if abs(step.reward) >= LEAST_REWARD), 1)
+    if gained:
+        words.append(f"dreamt return {signed(gained)}")
+    share = min(1.0, frames / LONG_BLIND)
+    return Meter(" · ".join(words), share, 1 - share)
 
 
 def no_future(moment: Moment) -> View:

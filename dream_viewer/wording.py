@@ -174,15 +174,17 @@ def _surprise(moment: Moment, before: NDArray[np.float32]) -> Stat:
     return Stat(label, f"{reading.surprise:.1f} nats", surprise_word(reading.surprise, before))
 
 
-def follow(state: State, newer: int | None, played: bool = False) -> str:
+def follow(state: State, newer: int | None, doing: str = "") -> str:
     """Whether the cursor goes with what is live, and what the way back there is called.
 
     Args:
         state: of playback. newer: how many Moments of the episode being lived lie ahead; None: it is another episode.
-        played: a person plays.
+        doing: what a person does, if anything.
     """
+    if doing:
+        return doing
     if state is State.FOLLOWING:
-        return "You play" if played else "Live"
+        return "Live"
     if newer is None:
         return "Back to live"
     return f"Back to live +{newer}" if newer else "Follow"

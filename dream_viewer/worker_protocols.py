@@ -50,7 +50,10 @@ class PlayerWorkerLike(Protocol):
         """Live one Step, at rest."""
 
     def hold(self, action: int | None) -> None:
-        """A person plays, holding the keys of this action; None: the agent plays."""
+        """A person plays, holding the keys of this action; None: the agent plays, in reality."""
+
+    def enter_dream(self, key: FutureKey, moment: Moment) -> None:
+        """The person plays inside the dream from a Moment on, until the agent plays again."""
 
     def set_human_wanted(self, wanted: bool) -> None:
         """Draw the human view of each Step lived."""

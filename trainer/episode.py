@@ -7,6 +7,7 @@ Shapes: H horizon, N branches, D deter, G blocks of the recurrence, S latents, C
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -143,6 +144,41 @@ class Dream:
         for h in range(horizon - 1, -1, -1):
             returns[:, h] = self.rewards[:, h] + discount * self.continues[:, h] * returns[:, h + 1]
         return returns
+
+
+@dataclass(frozen=True, slots=True)
+class DreamtStep:
+    """One imagined state that a person's action led to.
+
+    Attributes:
+        action: what led here. frame: (64, 64, 3) uint8. reward, continues, value: as in Dream.
+    """
+
+    action: int
+    frame: NDArray[np.uint8]
+    reward: float
+    continues: float
+    value: float
+
+
+def dream_of(generation: int, steps: Sequence[DreamtStep]) -> Dream:
+    """The Dream of one branch that was played step by step; at least one.
+
+    Args:
+        generation: of the weights that dreamt it. steps: in order.
+    """
+
+    def row(numbers: list[float]) -> NDArray[np.float32]:
+        return frozen(np.array([numbers], np.float32))
+
+    return Dream(
+        generation=generation,
+        frames=frozen(np.stack([step.frame for step in steps])[None]),
+        actions=frozen(np.array([[step.action for step in steps]], np.int64)),
+        rewards=row([step.reward for step in steps]),
+        continues=row([step.continues for step in steps]),
+        values=row([step.value for step in steps]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from trainer.agent.agent import PICTURES_TOGETHER, Agent
 from trainer.branches import ManyDreams, WhatIf
 from trainer.branching import Branching
+from trainer.dreamt_game import DreamtGame
 from trainer.envs.protocol import StepBatch
 from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
 from trainer.episode import Blind, Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
@@ -358,6 +359,18 @@ class Player:
             agent, start, actions, horizon, generator, lambda taken: self._branching.fork(number, index, episode, taken)
         )
         return (yield from job)
+
+    def dreamt_game(self, number: int, index: int, reading: Reading) -> DreamtGame:
+        """A game from a Moment on that only the model plays back; the same actions dream the same.
+
+        Args:
+            number: of the episode. index: of the Moment. reading: its Reading, by the present weights.
+
+        Raises:
+            ValueError: other weights than the present ones made the Reading.
+        """
+        generator = torch_generator(self._seed, "dreamt game", number, index, device=self.agent.device)
+        return DreamtGame(self.agent, reading, generator)
 
     def keep(self, number: int, t: int, env: ViewerEnv) -> None:
         """Remember how the game stood at a Step of an episode of this player's game, to fork and draw sooner.

@@ -108,7 +108,7 @@ class Resimulation:
         rewards: list[float] = []
         outcome: Outcome | None = None
         end_reward = 0.0
-        for action in actions:
+        for taken, action in enumerate(actions, 1):
             shown = env.step(np.array([action], np.int32))
             if shown.is_first[0]:
                 end_reward = float(shown.reward[0])
@@ -116,6 +116,8 @@ class Resimulation:
                 break
             frames.append(np.array(shown.frame[0]))
             rewards.append(float(shown.reward[0]))
+            if taken % STEPS_TOGETHER == 0:
+                yield
         pixels = np.stack(frames) if frames else np.empty((0, 64, 64, 3), np.uint8)
         return Fork(frozen(pixels), frozen(np.array(rewards, np.float32)), outcome, end_reward)
 

@@ -59,7 +59,8 @@ class _Column:
 class FilmStrip(QWidget):
     """Two rows of frames; hover enlarges a pair, a click asks for it in the panes.
 
-    Where there is no room for every frame, evenly spaced ones are shown, the first and the last among them.
+    Where there is no room for every frame, evenly spaced ones are shown, the first and the last among them, and those
+    of an end or a reward in place of their neighbours.
 
     Signals:
         chosen: a person asked for this frame of the future, counted from 0.
@@ -165,10 +166,22 @@ class FilmStrip(QWidget):
         shown = min(cells, max(1, (self.width() + GAP) // (side + GAP)))
         left = (self.width() - shown * (side + GAP) + GAP) // 2
         for place in range(shown):
-            ahead = place if shown == cells else round(place * (cells - 1) / max(1, shown - 1))
+            ahead = self._most_telling(place, cells, shown)
             at = QRect(left + place * (side + GAP), TITLE, side, side)
             real = self._film.real[ahead] if self._film.real else None
             self._columns.append(_Column(ahead, at, _image(self._film.imagined[ahead]), _image(real)))
+
+    def _most_telling(self, place: int, cells: int, shown: int) -> int:
+        """The frame that stands at a place: evenly spaced, but for an end or reward that would be left out."""
+        assert self._film is not None
+        here = round(place * (cells - 1) / max(1, shown - 1))
+        before = round((place - 1) * (cells - 1) / max(1, shown - 1))
+        if 0 < place < shown - 1:
+            for row in (self._film.real, self._film.imagined):
+                for ahead in range(before + 1, here + 1):
+                    if row and (row[ahead].word or row[ahead].reward):
+                        return ahead
+        return here
 
     def _column_at(self, place: QPoint) -> _Column | None:
         if place.y() < TITLE:

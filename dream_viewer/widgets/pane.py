@@ -14,13 +14,16 @@ from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QToolButton, QVBo
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
 from dream_viewer.imaging import to_qimage
-from dream_viewer.records import Origin, View
+from dream_viewer.records import Meter, Origin, View
 
 FRAME_SIDE = 64
 """Side of an agent's frame; the picture's side is a whole multiple of it in device pixels."""
 BORDER = 3
 HEADER = 30
 CAPTION = 26
+METER = 30
+METER_BAR = 4
+"""Heights of a meter, and of its bar alone."""
 
 
 class Pane(QWidget):
@@ -113,6 +116,11 @@ class Pane(QWidget):
         return self._picture.message
 
     @property
+    def meter(self) -> Meter | None:
+        """What lies over the picture's lower edge, if anything does."""
+        return self._picture.meter
+
+    @property
     def caption(self) -> str:
         """The line below the picture."""
         return self._caption.full
@@ -136,7 +144,7 @@ class Pane(QWidget):
 
     def show_view(self, view: View) -> None:
         """Show a picture with its border, caption and message."""
-        self._picture.show_frame(view.frame, view.origin, view.message)
+        self._picture.show_frame(view.frame, view.origin, view.message, view.meter)
         self._tag.show_origin(view.origin)
         self._caption.show_text(view.caption)
 
@@ -148,19 +156,22 @@ class _Picture(QWidget):
         super().__init__()
         self.origin: Origin | None = None
         self.message = ""
+        self.meter: Meter | None = None
         self.frame: NDArray[np.uint8] | None = None
         self._image: QImage | None = None
         self._scaled: QImage | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
-    def show_frame(self, frame: NDArray[np.uint8] | None, origin: Origin | None, message: str) -> None:
-        if frame is self.frame and origin == self.origin and message == self.message:
+    def show_frame(
+        self, frame: NDArray[np.uint8] | None, origin: Origin | None, message: str, meter: Meter | None
+    ) -> None:
+        if frame is self.frame and (origin, message, meter) == (self.origin, self.message, self.meter):
             return
         if frame is not self.frame:
             self.frame = frame
             self._image = None if frame is None else to_qimage(frame)
             self._scaled = None
-        self.origin, self.message = origin, message
+        self.origin, self.message, self.meter = origin, message, meter
         self.setAccessibleName(f"{origin or 'empty'} picture {message}".strip())
         self.update()
 
@@ -175,6 +186,8 @@ class _Picture(QWidget):
             size = scaled.deviceIndependentSize()
             corner = inner.center() - QPointF(size.width() / 2, size.height() / 2)
             painter.drawImage(_on_device_pixel(painter, corner), scaled)
+        if self.meter is not None:
+            self._paint_meter(painter, inner, self.meter)
         if self.message:
             self._paint_message(painter, inner)
         painter.end()
@@ -197,6 +210,16 @@ class _Picture(QWidget):
             self._scaled = self._image.scaled(target, target, Qt.AspectRatioMode.IgnoreAspectRatio, how)
             self._scaled.setDevicePixelRatio(ratio)
         return self._scaled
+
+    def _paint_meter(self, painter: QPainter, inner: QRectF, meter: Meter) -> None:
+        height = theme.sized(METER)
+        plate = QRectF(inner.left(), inner.bottom() - height, inner.width(), height)
+        painter.fillRect(plate, theme.colour("window", 215))
+        filled = QRectF(plate.left(), plate.top(), plate.width() * meter.share, METER_BAR)
+        painter.fillRect(filled, theme.value_colour(meter.tone))
+        painter.setFont(theme.tabular(theme.base_font(13)))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(plate.adjusted(0, METER_BAR, 0, 0), Qt.AlignmentFlag.AlignCenter, meter.text)
 
     def _paint_message(self, painter: QPainter, inner: QRectF) -> None:
         if self._image is not None:

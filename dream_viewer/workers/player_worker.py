@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from dream_viewer.messages import (
     Acted,
     AgentInfo,
     Arrival,
+    Dreamt,
     ExportRequest,
     FutureKey,
     LevelChoice,
@@ -36,6 +37,8 @@ from dream_viewer.workers.pace import Pace
 from dream_viewer.workers.run_watch import PERIOD, RunWatch
 from dream_viewer.workers.study_desk import StudyDesk
 from trainer.agent.agent import Agent
+from trainer.dreamt_game import DreamtGame
+from trainer.envs.actions import NO_OP
 from trainer.envs.viewer import MakeEnv, procgen_level
 from trainer.episode import Episode, Moment
 from trainer.errors import UserError
@@ -46,6 +49,15 @@ from trainer.process import cores, use_threads
 def player_threads() -> int:
     """Threads torch may use for one game: more only spin where the trainer needs the cores."""
     return max(1, min(4, cores() // 4))
+
+
+@dataclass(slots=True)
+class _Dream:
+    """A dream that a person plays: what to call it, and how many frames there are by now."""
+
+    key: FutureKey
+    game: DreamtGame
+    length: int = 0
 
 
 class PlayerWorker(QThread):
@@ -91,6 +103,7 @@ class PlayerWorker(QThread):
         self._dealer = LevelDealer(seed)
         self._pace = Pace()
         self._hands = Hands()
+        self._dream: _Dream | None = None
         self._desk = StudyDesk(self._tell)
         self._files = FileDesk(self._tell, self.refused.emit)
         self._player: Player | None = None
@@ -138,8 +151,16 @@ class PlayerWorker(QThread):
         self._commands.put(self._live)
 
     def hold(self, action: int | None) -> None:
-        """A person holds the keys of this action and plays on from here; None: the agent plays on."""
-        self._commands.put(lambda: self._hands.hold(action))
+        """A person holds the keys of this action and plays on from here; None: the agent plays on, in reality."""
+        self._commands.put(lambda: self._hold(action))
+
+    def enter_dream(self, key: FutureKey, moment: Moment) -> None:
+        """Let the model alone answer the person's keys, from a Moment on; reality rests until the agent plays again.
+
+        Args:
+            key: what to call the dream. moment: where it starts.
+        """
+        self._study(lambda player: self._enter_dream(player, key, moment))
 
     def set_human_wanted(self, wanted: bool) -> None:
         """Draw the human view of each Step lived."""
@@ -273,6 +294,9 @@ class PlayerWorker(QThread):
         player = self._player
         if player is None:
             return
+        if self._dream is not None:
+            self._dream_on(self._dream)
+            return
         if player.ended:
             self._next_level(player)
             return
@@ -282,6 +306,12 @@ class PlayerWorker(QThread):
         if action is not None:
             self._tell(News((Acted(player.number, index, action),)))
         self._arrived(player)
+
+    def _dream_on(self, dream: _Dream) -> None:
+        action = self._hands.take()
+        self._pace.lived()
+        self._tell(News((Dreamt(dream.key, dream.length, dream.game.step(NO_OP if action is None else action)),)))
+        dream.length += 1
 
     def _next_level(self, player: Player) -> None:
         player.new_level(*self._dealer.deal())
@@ -319,6 +349,18 @@ class PlayerWorker(QThread):
 
     # Obeying
 
+    def _hold(self, action: int | None) -> None:
+        self._hands.hold(action)
+        if action is None and self._dream is not None:
+            self._dream = None
+            self._set_running(False)
+
+    def _enter_dream(self, player: Player, key: FutureKey, moment: Moment) -> None:
+        if moment.reading is not None and moment.reading.generation == player.agent.generation:
+            self._dream = _Dream(key, player.dreamt_game(key.number, key.index, moment.reading))
+            self._hands.hold(NO_OP)
+            self._set_running(True)
+
     def _open(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
         try:
             supply = self._source.open(path, difficulty, game)
@@ -350,9 +392,9 @@ class PlayerWorker(QThread):
             self._watch = None
 
     def _adopt_if_free(self) -> None:
-        """Read in the newest weights that wait, once those before are read in and nobody waits for a reread."""
+        """Read in the newest weights that wait, once those before are read in and nobody needs the present ones."""
         weights = self._weights_next
-        if weights is None or self._desk.adopting or self._desk.rereading:
+        if weights is None or self._desk.adopting or self._desk.rereading or self._dream is not None:
             return
         self._weights_next = None
         player = self._player
@@ -393,6 +435,7 @@ class PlayerWorker(QThread):
             dealer.choice, dealer.train_levels = kept
             raise
         self._player = player
+        self._dream = None
         self._desk.lane.cancel()
         self._weights_next = None
         self._source.forget_spare()

@@ -14,6 +14,7 @@ from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import (
     AgentInfo,
     Arrival,
+    Dreamt,
     Fan,
     Forked,
     Future,
@@ -27,7 +28,7 @@ from dream_viewer.messages import (
 )
 from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
 from trainer.branches import WhatIf
-from trainer.episode import Blind, Dream, Fork, Moment, Outcome, Reading, Step, frozen
+from trainer.episode import Blind, Dream, DreamtStep, Fork, Moment, Outcome, Reading, Step, frozen
 
 DETER, STOCH, ACTIONS = 8, 4, 15
 
@@ -116,6 +117,11 @@ def forked(key: FutureKey, length: int = 15, outcome: Outcome | None = None, end
     rewards = np.zeros(length, np.float32)
     rewards[2:3] = 1.0
     return Forked(key, Fork(frozen(frames.astype(np.uint8)), frozen(rewards), outcome, end_reward))
+
+
+def dreamt(key: FutureKey, ahead: int, reward: float = 0.0, continues: float = 0.99, action: int = 7) -> Dreamt:
+    """A frame of a dream that a person plays."""
+    return Dreamt(key, ahead, DreamtStep(action, frame(100 + ahead), reward, continues, 5.0 + ahead))
 
 
 def fan(key: FutureKey, horizon: int = 15, branches: int = 16) -> Fan:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import Acted
+from dream_viewer.messages import Acted, FutureKey, Opened
 from dream_viewer.playback import State
 from dream_viewer.taking_part import Role
-from tests.dream_viewer.feed import arrival, moment
+from tests.dream_viewer.feed import agent_info, arrival, dreamt, forked, frame, moment
 from tests.dream_viewer.window import Desk
 from trainer.envs.actions import NO_OP
 
@@ -110,6 +111,108 @@ def test_what_a_person_did_is_told_as_theirs(desk: Desk) -> None:
     assert texts()["About to"] == ("no key", "by you; the agent 3 %")
 
 
+def begun_dream(desk: Desk, qtbot: QtBot, index: int = 4) -> FutureKey:
+    desk.session.seek(index)
+    qtbot.keyClick(desk.window, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.session.part.role is Role.DREAM
+    key = desk.player.asked("enter_dream")[-1][0]
+    assert isinstance(key, FutureKey) and (key.number, key.index, key.generation) == (0, index, 1)
+    return key
+
+
+def dream_on(desk: Desk, key: FutureKey, frames: int, **last: float) -> None:
+    steps = [dreamt(key, ahead) for ahead in range(frames - 1)]
+    desk.player.tell(*steps, dreamt(key, frames - 1, **last), fps=15.0)
+    desk.session.tick()
+
+
+def test_inside_the_dream_the_model_answers_and_a_meter_counts(desk: Desk, qtbot: QtBot) -> None:
+    key = begun_dream(desk, qtbot)
+    window, pane = desk.window, desk.window.dream
+    assert pane.origin == "imagined" and pane.meter is not None and pane.meter.text == "0 frames blind"
+    press(desk, qtbot, Qt.Key.Key_Right)
+    assert desk.player.asked("hold")[-1] == (RIGHT,)
+    dream_on(desk, key, 3, reward=9.96)
+    assert np.array_equal(pane.frame, frame(102)) and pane.origin == "imagined"
+    assert pane.meter.text == "3 frames blind · dreamt return +10" and pane.meter.share == pytest.approx(3 / 60)
+    assert pane.caption == "right · value 7.00 · reward +10"
+    assert window.reality.origin == "observed" and "At rest" in window.reality.caption
+    assert desk.session.index == 4 and window.transport._follow.text() == "You dream"
+    press(desk, qtbot, Qt.Key.Key_Escape)
+    assert desk.player.asked("hold")[-1] == (None,) and desk.session.playback.state is State.PAUSED
+    assert pane.meter is None and pane.origin == "observed"
+    assert window.notice.text == "You played 3 frames blind."
+
+
+def test_what_would_really_have_happened(desk: Desk, qtbot: QtBot) -> None:
+    window = desk.window
+    assert not window.actions_by_id["really"].isEnabled()
+    key = begun_dream(desk, qtbot)
+    dream_on(desk, key, 3)
+    press(desk, qtbot, Qt.Key.Key_Escape)
+    desk.session.seek(8)
+    qtbot.mouseClick(window.notice._button, Qt.MouseButton.LeftButton)
+    whole = replace(key, horizon=3)
+    assert desk.session.index == 4 and desk.session.future_key == whole
+    assert desk.player.asked("ask_fork")[-1][0] == whole and desk.player.asked("ask_fork")[-1][2] == (RIGHT,) * 3
+    desk.player.tell(forked(whole, 3))
+    desk.session.tick()
+    assert window.reality.origin == "forked" and window.dream.origin == "imagined"
+    assert np.array_equal(window.dream.frame, frame(100)) and np.array_equal(window.reality.frame, frame(100) - 20)
+    assert window.film.film is not None and len(window.film.film.real) == 3
+    window.pictures._show.advance(1.0, None, True)
+    window.pictures._show_all()
+    assert np.array_equal(window.reality.frame, frame(101) - 20), "both go on together"
+    desk.session.step_by(1)
+    assert window.reality.origin == "observed" and desk.session.future_key == FutureKey(0, 5, 1, 15, 0)
+    qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.session.future_key == whole
+    desk.session.another_future()
+    assert desk.session.future_key == FutureKey(0, 4, 1, 15, 1), "the agent's own again"
+
+
+def test_a_dream_ends_where_the_model_expects_the_end(desk: Desk, qtbot: QtBot) -> None:
+    key = begun_dream(desk, qtbot)
+    dream_on(desk, key, 2, continues=0.2)
+    assert desk.session.part.role is Role.WATCHING and desk.player.asked("hold")[-1] == (None,)
+    assert desk.window.notice.text == "You played 2 frames blind. It expects the end here."
+    dream_on(desk, key, 3)
+    assert desk.session.part.dream is not None and len(desk.session.part.dream.steps) == 2
+
+
+@pytest.mark.parametrize("how", ["scrub", "follow", "play", "other weights", "failure"])
+def test_a_dream_is_left_when_something_else_is_looked_at(desk: Desk, qtbot: QtBot, how: str) -> None:
+    begun_dream(desk, qtbot)
+    if how == "scrub":
+        desk.session.seek(5)
+    elif how == "follow":
+        desk.session.follow()
+    elif how == "play":
+        desk.session.toggle_play()
+    elif how == "failure":
+        desk.player.failed.emit("odd", "details")
+    else:
+        desk.player.tell(Opened(agent_info("other", 2)))
+        desk.session.tick()
+    assert desk.session.part.role is Role.WATCHING and ("hold", (None,)) in desk.player.commands
+    running = desk.session.playback.state is State.FOLLOWING
+    if how in ("follow", "play"):
+        assert desk.player.commands.index(("hold", (None,))) < len(desk.player.commands) - 1
+        assert desk.player.asked("set_running")[-1] == (running,)
+
+
+def test_nobody_dreams_from_an_end_or_from_another_agent_s_reading(desk: Desk, qtbot: QtBot) -> None:
+    desk.live_to_the_end(5, number=1)
+    desk.window.actions_by_id["play_dream"].trigger()
+    assert desk.session.part.role is Role.WATCHING and "nothing to dream from" in desk.window.notice.text
+    assert not desk.window.actions_by_id["play_dream"].isChecked()
+    desk.session.seek(2)
+    desk.player.tell(Opened(replace(agent_info("training", 2), training=True)))
+    desk.session.tick()
+    desk.window.actions_by_id["play_dream"].trigger()
+    assert desk.player.asked("enter_dream") == [] and "has not read" in desk.window.notice.text
+
+
 def test_without_an_agent_nobody_plays(qtbot: QtBot) -> None:
     desk = Desk()
     qtbot.addWidget(desk.window)
@@ -121,5 +224,5 @@ def test_without_an_agent_nobody_plays(qtbot: QtBot) -> None:
 def test_the_window_s_loss_of_the_keyboard_lets_the_keys_go(desk: Desk, qtbot: QtBot) -> None:
     desk.session.play_game()
     press(desk, qtbot, Qt.Key.Key_Up)
-    QApplication.sendEvent(desk.window.reality, QEvent(QEvent.Type.FocusOut))
+    QApplication.sendEvent(desk.window._stage, QEvent(QEvent.Type.FocusOut))
     assert desk.player.asked("hold")[-1] == (NO_OP,)

@@ -99,6 +99,6 @@ def test_a_run_that_is_followed_says_so() -> None:
 
 
 def test_the_way_back_to_live() -> None:
-    assert [wording.follow(State.FOLLOWING, 0, played) for played in (False, True)] == ["Live", "You play"]
+    assert [wording.follow(State.FOLLOWING, 0, doing) for doing in ("", "You play")] == ["Live", "You play"]
     told = [wording.follow(State.PAUSED, newer) for newer in (0, 27, None)]
     assert told == ["Follow", "Back to live +27", "Back to live"]

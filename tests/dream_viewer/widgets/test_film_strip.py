@@ -47,8 +47,16 @@ def test_every_frame_has_its_place_beside_the_one_before(strip: FilmStrip) -> No
     assert all(a.right() < b.left() for a, b in itertools.pairwise(places))  # type: ignore[union-attr]
 
 
+def test_an_end_or_a_reward_is_not_left_out(strip: FilmStrip) -> None:
+    truth = forked(key(100), 40, "lost")
+    strip.show_film(film(future(key(100), 100), truth, lambda value: value / 10))
+    shown = [ahead for ahead in range(100) if strip.place_of(ahead) is not None]
+    assert {2, 40} <= set(shown) and len(shown) == FRAMES, "a reward at the third, the end after the fortieth"
+    assert shown == sorted(shown) and shown[0] == 0 and shown[-1] == 99
+
+
 def test_a_long_future_is_thinned_out_evenly(strip: FilmStrip) -> None:
-    show(strip, 100)
+    strip.show_film(film(future(key(100), 100), None, lambda value: value / 10))
     shown = [ahead for ahead in range(100) if strip.place_of(ahead) is not None]
     assert len(shown) == FRAMES and shown[0] == 0 and shown[-1] == 99
     gaps = [b - a for a, b in itertools.pairwise(shown)]

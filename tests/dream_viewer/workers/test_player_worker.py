@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from dream_viewer.messages import (
     Acted,
     Arrival,
     Blinds,
+    Dreamt,
     Fan,
     Forked,
     Future,
@@ -159,6 +161,45 @@ def test_a_person_plays_and_the_agent_goes_on_from_there(listener: Listener, che
         assert np.array_equal(replayed.current().frame[0], moment.step.frame), "one episode, never begun again"
         replayed.step(np.array([action], np.int32))
     replayed.close()
+
+
+def test_inside_the_dream_reality_and_new_weights_wait(listener: Listener, checkpoint: Path) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 2)
+    moment, generation = listener.moments()[1], listener.of(Opened)[0].agent.generation
+    worker.enter_dream(key := FutureKey(0, 1, generation, 0, -1), moment)
+    worker.adopt(handed_over(1))
+    worker.hold(7)
+    listener.until(lambda: len(listener.of(Dreamt)) >= 20)
+    dreamt = listener.of(Dreamt)
+    assert [record.ahead for record in dreamt] == list(range(len(dreamt))) and {record.key for record in dreamt} == {
+        key
+    }
+    assert dreamt[-1].step.action == 7
+    assert len(listener.moments()) == 2 and len(listener.of(Opened)) == 1
+    worker.hold(None)
+    listener.until(lambda: len(listener.of(Opened)) == 2)
+    left = len(listener.of(Dreamt))
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 3)
+    assert len(listener.of(Dreamt)) == left, "the agent plays on in reality"
+
+
+def test_a_dream_does_not_begin_from_what_other_weights_read(listener: Listener, checkpoint: Path) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    listener.until(lambda: listener.moments())
+    worker.enter_dream(FutureKey(0, 0, 99, 0, -1), stranger(listener.moments()[0]))
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 2)
+    assert listener.of(Dreamt) == []
+
+
+def stranger(moment: Moment) -> Moment:
+    assert moment.reading is not None
+    return replace(moment, reading=replace(moment.reading, generation=99))
 
 
 def small_episode() -> Episode:

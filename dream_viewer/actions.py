@@ -57,6 +57,10 @@ class Entry:
 TABLE: tuple[Entry, ...] = (
     Entry("open", "&Open…", ("Ctrl+O",), "always", "File", "Open a checkpoint or a recording", "open"),
     Entry("open_run", "Open &run…", (), "always", "File", "Open a run's newest checkpoint"),
+    Entry(
+        "left_off", "Go on where you &left off", ("Ctrl+Shift+O",), "always", "File", "Open last time's agent and level"
+    ),
+    Entry("recent", "Open re&cent", ("Ctrl+R",), "always", "File", "Open what was open lately"),
     Entry("save", "&Save episode…", ("Ctrl+S",), "always", "File", "Save this episode as a recording", rule=True),
     Entry("export", "&Export…", ("Ctrl+E",), "always", "File", "Export this episode as film, picture or table"),
     Entry(

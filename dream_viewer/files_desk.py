@@ -99,8 +99,8 @@ class FilesDesk(QObject):
     def _on_written(self, path: Path) -> None:
         self._notice.show_text(f"Saved {path}", "good")
 
-    @pyqtSlot(str)
-    def _on_recalled(self, differs: str) -> None:
+    @pyqtSlot(object, str)
+    def _on_recalled(self, path: Path, differs: str) -> None:
         if differs:
             self._notice.show_text(differs)
 

@@ -28,6 +28,7 @@ from dream_viewer.look_desk import LookDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.play_desk import PlayDesk
 from dream_viewer.playback import SPEEDS, State
+from dream_viewer.recent_desk import RecentDesk
 from dream_viewer.session import DreamMode, Session
 from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
 from dream_viewer.taking_part import Role
@@ -137,6 +138,7 @@ class MainWindow(QMainWindow):
         self.episode_desk = EpisodesDesk(session, self.episodes, self.horizons.mean, self)
         self.files = FilesDesk(session, self.notice, self)
         self.levels = LevelDesk(session, self.complain, self)
+        self.recent = RecentDesk(session, self.actions_by_id, settings, self.open_path, self.complain, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
         self._connect_actions()
@@ -194,6 +196,8 @@ class MainWindow(QMainWindow):
             colours=self.look.pair,
             training_panel=self.training_panel.isVisibleTo(self),
             training={name: getattr(form, name) for name in form.__slots__},
+            recent=self.recent.paths,
+            left_off=self.recent.left_off(),
             geometry=geometry,
         )
 

@@ -115,7 +115,7 @@ class Session(QObject):
         agent_changed: `agent` changed.
         rate_changed: `frames_per_second` changed.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
-        recalled: (one sentence): a recorded episode was opened; why it is not whole, or empty.
+        recalled: (path, one sentence): a recorded episode was opened; why it is not whole, or empty.
         exporting: (Exporting): how far an export is.
         written: (path): a file a person asked for is there.
         refused: (one sentence): a file could not be opened or written; nothing changed.
@@ -138,7 +138,7 @@ class Session(QObject):
     agent_changed = pyqtSignal()
     rate_changed = pyqtSignal()
     open_failed = pyqtSignal(str, str)
-    recalled = pyqtSignal(str)
+    recalled = pyqtSignal(object, str)
     exporting = pyqtSignal(object)
     written = pyqtSignal(object)
     refused = pyqtSignal(str)
@@ -772,7 +772,7 @@ class Session(QObject):
         self._cursor.awaiting = 0
         self._cursor.put(self._shelf.insert(record.arrival), 0)
         self._playback_changed()
-        self.recalled.emit(record.differs)
+        self.recalled.emit(record.path, record.differs)
 
     # Moving
 

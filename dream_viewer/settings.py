@@ -39,6 +39,8 @@ class Settings:
         training: what the form of the training panel held, setting to value.
         folder: where the last checkpoint was opened.
         dismissed: folders of runs that broke off and are not to be offered again.
+        recent: files and folders that were open, newest first.
+        left_off: where a person left off, as `dream_viewer.recent.LeftOff` keeps it.
         geometry: Qt's own description of the window's place and size, hexadecimal.
     """
 
@@ -59,6 +61,8 @@ class Settings:
     training: dict[str, Any] = field(default_factory=dict)
     folder: str = ""
     dismissed: list[str] = field(default_factory=list)
+    recent: list[str] = field(default_factory=list)
+    left_off: dict[str, Any] = field(default_factory=dict)
     geometry: str = ""
 
     def replace(self, **changes: Any) -> Settings:
@@ -86,8 +90,8 @@ def _fits(name: str, value: Any, default: Any) -> bool:
         return least <= value <= most
     if name == "geometry":
         return set(value) <= _HEXADECIMAL
-    if name == "dismissed":
-        return all(isinstance(folder, str) for folder in value)
+    if name in ("dismissed", "recent"):
+        return all(isinstance(path, str) for path in value)
     return value in _CHOICES.get(name, (value,))
 
 

@@ -144,6 +144,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("future", "F&uture", ("3",), "review", "View", "What it imagines it would do next", group="dream"),
     Entry("again", "&Imagine another future", ("N",), "review", "View", "Imagine another future from here"),
     Entry("what_if", "&What if…", ("W",), "review", "View", "Try each action, imagined and real", checkable=True),
+    Entry("many", "&Many dreams", ("M",), "review", "View", "Dream this moment many times", checkable=True),
     Entry("branch_forward", "Ne&xt branch", ("Alt+Down",), "review", "View", "Play the next branch of the panel"),
     Entry("branch_back", "Previous &branch", ("Alt+Up",), "review", "View", "Play the branch before"),
     Entry("ahead_forward", "Next ima&gined frame", ("Alt+Right",), "review", "View", "Look one imagined frame ahead"),

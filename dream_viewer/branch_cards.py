@@ -84,7 +84,7 @@ def cards(answer: WhatIf, about_to: int | None) -> tuple[BranchCard, ...]:
             ending="" if fork is None or fork.outcome is None else outcome_word(fork.outcome),
             dreamed=decimal(dreamed),
             received="" if received is None else decimal(received),
-            fate=f"goes on, {100 * answer.survival[place]:.0f} %" if end is None else f"ends after {end + 1}",
+            fate=f"{100 * answer.survival[place]:.0f} % goes on" if end is None else f"ends after {end + 1}",
             real_fate=_fate(fork),
             share=(dreamed - low) / span,
             real_share=None if received is None else (received - low) / span,

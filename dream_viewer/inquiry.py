@@ -52,7 +52,6 @@ class Inquiry(QObject, Generic[Q]):
         self._session, self._wanted, self._question, self._show = session, wanted, question, show
         self._clock = clock
         self._due = clock()
-        self._asked: Q | None = None
         self._shown: tuple[Q | None, Any] | None = None
         for signal in (session.cursor_changed, session.readings_changed, session.playback_changed):
             signal.connect(self.renew)
@@ -77,7 +76,6 @@ class Inquiry(QObject, Generic[Q]):
         self._tell(*(before or (question, None)))
         if at_rest or self._clock() >= self._due:
             self._due = self._clock() + PERIOD * self._session.patience
-            self._asked = question
             self._session.ask(question)
 
     def _question_now(self) -> Q | None:
@@ -87,13 +85,9 @@ class Inquiry(QObject, Generic[Q]):
         return self._question(session.reel, session.index, moment)
 
     def _before(self, question: Q) -> tuple[Q, Any] | None:
-        """What was answered last, if it is of the same life and the same weights."""
-        for earlier in (self._asked, None if self._shown is None else self._shown[0]):
-            if earlier is not None and _same_life(earlier, question):
-                answer = self._session.answer(earlier)
-                if answer is not None:
-                    return earlier, answer
-        return None
+        """What was answered last, however late, if it is of the same life and the same weights."""
+        newest = self._session.newest_answer(type(question))
+        return newest if newest is not None and _leads_to(newest[0], question) else None
 
     def _tell(self, question: Q | None, answer: Any) -> None:
         if self._shown is None or self._shown[0] != question or self._shown[1] is not answer:
@@ -101,5 +95,7 @@ class Inquiry(QObject, Generic[Q]):
             self._show(question, answer)
 
 
-def _same_life(one: Question, other: Question) -> bool:
-    return (one.number, one.generation) == (other.number, other.generation)
+def _leads_to(one: Question, other: Question) -> bool:
+    """They are about the same life, read by the same weights, and this one about an earlier Moment of it."""
+    same_life = (one.number, one.generation) == (other.number, other.generation)
+    return same_life and one.index <= other.index

@@ -25,12 +25,13 @@ from dream_viewer.horizon_desk import HorizonDesk
 from dream_viewer.latents_desk import LatentsDesk
 from dream_viewer.level_desk import LevelDesk
 from dream_viewer.look_desk import LookDesk
+from dream_viewer.many_dreams_desk import ManyDreamsDesk
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.play_desk import PlayDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.recent_desk import RecentDesk
 from dream_viewer.session import DreamMode, Session
-from dream_viewer.settings import LEAST_AND_MOST_FRAMES, Settings
+from dream_viewer.settings import LEAST_AND_MOST_FRAMES, MANY_DREAMS, Settings
 from dream_viewer.taking_part import Role
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
@@ -42,6 +43,7 @@ from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.latent_panel import LatentPanel
+from dream_viewer.widgets.many_dreams_panel import ManyDreamsPanel
 from dream_viewer.widgets.notice import Notice
 from dream_viewer.widgets.pane import Pane
 from dream_viewer.widgets.policy_bars import PolicyBars
@@ -65,7 +67,9 @@ MARGIN = 10
 FIRST_SIZE = (1280, 800)
 EPISODES_SIZE = (660, 440)
 WHAT_IF_SIZE = (660, 620)
+MANY_SIZE = (700, 510)
 LATENTS_SIZE = (800, 610)
+_BRANCHES = ("what_if", "many")
 _DOING = {Role.WATCHING: "", Role.REALITY: "You play", Role.DREAM: "You dream"}
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
@@ -130,6 +134,9 @@ class MainWindow(QMainWindow):
         self.what_if_panel = WhatIfPanel()
         self.docks.add("what_if", "What if", self.what_if_panel, WHAT_IF_SIZE)
         self.what_if = WhatIfDesk(session, self.what_if_panel, self)
+        self.many_panel = ManyDreamsPanel(MANY_DREAMS)
+        self.docks.add("many", "Many dreams", self.many_panel, MANY_SIZE)
+        self.many = ManyDreamsDesk(session, self.pictures, self.many_panel, settings.many_dreams, self)
         undo, reset = (self.actions_by_id[name] for name in ("untouch", "untouch_all"))
         self.latents = LatentPanel([(undo, "Undo"), (reset, "Reset")])
         self.docks.add("latents", "Latent state", self.latents, LATENTS_SIZE)
@@ -191,6 +198,7 @@ class MainWindow(QMainWindow):
             difference_pane=self.actions_by_id["difference"].isChecked(),
             fan=session.fan_visible,
             horizon=self.horizons.curve_visible,
+            many_dreams=self.many.branches,
             event_list=self.actions_by_id["events"].isChecked(),
             theme=self.look.theme,
             colours=self.look.pair,
@@ -272,8 +280,8 @@ class MainWindow(QMainWindow):
             "shorter": lambda: self._frames.setValue(self._frames.value() - 1),
             "ahead_forward": lambda: self.pictures.look_by(1),
             "ahead_back": lambda: self.pictures.look_by(-1),
-            "branch_forward": lambda: self.what_if.play_beside(1),
-            "branch_back": lambda: self.what_if.play_beside(-1),
+            "branch_forward": lambda: self._play_branch(1),
+            "branch_back": lambda: self._play_branch(-1),
             "choose_level": self.levels.ask,
             "restart": self.levels.restart,
             "show_training": session.show_training,
@@ -297,8 +305,9 @@ class MainWindow(QMainWindow):
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["horizon"].toggled.connect(self.horizons.show_curve)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
-        by_id["what_if"].toggled.connect(self.what_if.inquiry.renew)
-        by_id["what_if"].toggled.connect(self._show_branch_keys)
+        for name, inquiry in (("what_if", self.what_if.inquiry), ("many", self.many.inquiry)):
+            by_id[name].toggled.connect(inquiry.renew)
+            by_id[name].toggled.connect(self._show_branch_keys)
         by_id["episodes"].toggled.connect(self.horizons.renew)
         self.horizons.changed.connect(self.episode_desk.show_episodes)
         by_id["events"].toggled.connect(self._show_events)
@@ -498,7 +507,13 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _show_branch_keys(self) -> None:
         for name in ("branch_forward", "branch_back"):
-            self.actions_by_id[name].setEnabled(self.actions_by_id["what_if"].isChecked())
+            self.actions_by_id[name].setEnabled(any(self.actions_by_id[panel].isChecked() for panel in _BRANCHES))
+
+    def _play_branch(self, offset: int) -> None:
+        """Play another branch: of the panel whose branch is on show, or else of the one that is open."""
+        desks: dict[str, WhatIfDesk | ManyDreamsDesk] = {"what_if": self.what_if, "many": self.many}
+        open_ones = [desks[name] for name in _BRANCHES if self.actions_by_id[name].isChecked()]
+        next((desk for desk in open_ones if desk.chosen is not None), open_ones[0]).play_beside(offset)
 
     @pyqtSlot(bool)
     def _show_fan(self, shown: bool) -> None:

@@ -32,9 +32,11 @@ class PictureDesk(QObject):
 
     Signals:
         imagined_changed: `future` changed.
+        ahead_changed: `ahead` did.
     """
 
     imagined_changed = pyqtSignal()
+    ahead_changed = pyqtSignal()
 
     def __init__(
         self,
@@ -66,6 +68,11 @@ class PictureDesk(QObject):
     def future(self) -> Future | None:
         """The future on show in strip or dream pane; None while there is none."""
         return self._show.future
+
+    @property
+    def ahead(self) -> int:
+        """Which frame of that future is on show, from 0."""
+        return self._show.ahead
 
     def stop(self) -> None:
         """Let nothing move by itself any more."""
@@ -99,6 +106,11 @@ class PictureDesk(QObject):
         if self._show.future is future:
             self._show.pin(ahead)
         self._show_all()
+
+    def hold(self, ahead: int) -> None:
+        """Let one frame of the future on show stay in the panes, whether it does already or not."""
+        if not (self._show.pinned and self._show.ahead == ahead):
+            self.look_at(ahead)
 
     def look_by(self, frames: int) -> None:
         """Look so many frames further on in the future (or back); the first one first, and at none before that."""
@@ -136,6 +148,7 @@ class PictureDesk(QObject):
             self._show_strip()
             if self._beside_truth:
                 self._show_reality()
+            self.ahead_changed.emit()
             if self._show.future is not before:
                 self.imagined_changed.emit()
 
@@ -144,6 +157,7 @@ class PictureDesk(QObject):
         self._show_dream()
         self._show_difference()
         self._show_strip()
+        self.ahead_changed.emit()
         self.imagined_changed.emit()
 
     @pyqtSlot()

@@ -200,3 +200,25 @@ class BranchCard:
     best: bool
     really_best: bool
     tip: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DreamSheet:
+    """Many futures of one Moment, the most promising one first.
+
+    Attributes:
+        frames: (N, H, 64, 64, 3) uint8. branches: N places in the answer, in the order of the frames.
+        mean: (H, 64, 64, 3) uint8. disagreement: (H, 64, 64) float32 in levels of brightness.
+        band: (3, H + 1) float32, the return they promise: its lower edge, middle and upper edge, from now on.
+        returns: N, in words. ends: N steps, from 0, at which the end is expected; None where it is not.
+        about: where they begin.
+    """
+
+    frames: NDArray[np.uint8]
+    branches: tuple[int, ...]
+    mean: NDArray[np.uint8]
+    disagreement: NDArray[np.float32]
+    band: NDArray[np.float32]
+    returns: tuple[str, ...]
+    ends: tuple[int | None, ...]
+    about: str

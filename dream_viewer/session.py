@@ -42,7 +42,7 @@ from dream_viewer.playback import Playback, State, Stretch, Track
 from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.shelf import Shelf
-from dream_viewer.studies import Studies, is_read_by
+from dream_viewer.studies import Q, Studies, is_read_by
 from dream_viewer.taking_part import Role, TakingPart
 from dream_viewer.training import Training, TrainingState
 from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
@@ -287,6 +287,10 @@ class Session(QObject):
     def answer(self, question: Question) -> Any:
         """The answer to a question; None where it is not known (yet)."""
         return self._studies.answer(question)
+
+    def newest_answer(self, kind: type[Q]) -> tuple[Q, Any] | None:
+        """The question of this kind that was answered last, and its answer; None where there was none."""
+        return self._studies.newest_answer(kind)
 
     @property
     def picture(self) -> NDArray[np.uint8] | None:

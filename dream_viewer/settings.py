@@ -17,6 +17,7 @@ LEAST_AND_MOST_FRAMES = (2, 200)
 """Frames that a dream may go on for."""
 DREAM_MODES = ("belief", "dream", "future")
 REALITY_VIEWS = ("human", "agent")
+MANY_DREAMS = (4, 8, 16, 32)
 Theme = Literal["system", "dark", "light"]
 
 
@@ -32,6 +33,7 @@ class Settings:
         ground_every: frames from look to look in the dream along reality.
         reality_view: one of REALITY_VIEWS.
         film_strip, difference_pane: what is shown beside the two panes. fan, horizon: what is, on the timeline.
+        many_dreams: how many futures that panel shows, one of MANY_DREAMS.
         event_list: it stands in the place of the policy.
         theme: dark or light, or as the system says, one of Theme.
         colours: of good and bad, of observed and imagined, one of `palette.PAIRS`.
@@ -54,6 +56,7 @@ class Settings:
     difference_pane: bool = False
     fan: bool = True
     horizon: bool = False
+    many_dreams: int = 16
     event_list: bool = False
     theme: Theme = "system"
     colours: Pair = "green-red"
@@ -73,6 +76,7 @@ class Settings:
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "dream_mode": DREAM_MODES,
     "reality_view": REALITY_VIEWS,
+    "many_dreams": MANY_DREAMS,
     "theme": get_args(Theme),
     "colours": get_args(Pair),
 }

@@ -22,6 +22,7 @@ ANSWERS_KEPT = 8
 """Answers to questions kept, of each kind: some hold pictures of many futures, megabytes each."""
 
 T = TypeVar("T", Future, Forked, Fan)
+Q = TypeVar("Q", bound=Question)
 
 
 class Answers(Generic[T]):
@@ -123,6 +124,11 @@ class Studies:
         """The answer to a question; None where it is not known (yet)."""
         kept = self._answers.get(type(question))
         return None if kept is None else kept.get(question)
+
+    def newest_answer(self, kind: type[Q]) -> tuple[Q, Any] | None:
+        """The question of this kind that was answered last, and its answer."""
+        kept = self._answers.get(kind)
+        return next(reversed(kept.items())) if kept else None  # type: ignore[return-value]
 
     def keep_answer(self, answered: Answered) -> None:
         """Take an answer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
 
 from dream_viewer import theme
@@ -19,9 +19,7 @@ MOST_SIDE = 160
 """Side of a picture, at most."""
 GAP = 8
 _PAD = 9
-_HEADER = 24
 _BAR = 4
-_LINE = 16
 _EDGE = 2
 _WIDE, _HIGH = 640, 560
 _LIKELY = "about to"
@@ -64,6 +62,7 @@ class WhatIfPanel(QWidget):
         layout.addLayout(legend)
         layout.addSpacing(4)
         layout.addWidget(scroll, 1)
+        self.setMinimumSize(LEAST_CARD + 26, 240)
         self.setToolTip(_EXPLAINED)
         self.setAccessibleName("What if")
 
@@ -143,9 +142,8 @@ class _Cards(QWidget):
         self._hovered: int | None = None
         self._faint = False
         self.setMouseTracking(True)
-        font = QFont(theme.base_font())
-        font.setPixelSize(12)
-        self.setFont(font)
+        self.setFont(theme.base_font(12))
+        theme.LOOKS.changed.connect(self._restyle)
 
     def show_cards(self, cards: tuple[BranchCard, ...]) -> None:
         self.cards = cards
@@ -213,7 +211,17 @@ class _Cards(QWidget):
         return (width - 3 * _PAD) // 2
 
     def _height(self, width: int) -> int:
-        return _HEADER + self._side(width) + 5 + _BAR + 3 + 2 * _LINE + _PAD
+        return self._header() + self._side(width) + 5 + _BAR + 3 + 2 * self._line() + _PAD
+
+    def _header(self) -> int:
+        return self._line() + 8
+
+    def _line(self) -> int:
+        return self.fontMetrics().height() + 1
+
+    def _restyle(self) -> None:
+        self.setFont(theme.base_font(12))
+        self._fit()
 
     def _fit(self) -> None:
         columns, width = self._columns()
@@ -238,11 +246,11 @@ class _Cards(QWidget):
         at = self.place_of(place)
         shown = card.branch == self._chosen
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(theme.colour("accent" if shown else "line"))
+        painter.setPen(theme.colour("text" if shown else "line"))
         painter.setBrush(theme.colour("hover" if place == self._hovered else "panel"))
         painter.drawRoundedRect(at.adjusted(0, 0, -1, -1), 7, 7)
-        self._paint_header(painter, QRect(at.left() + _PAD, at.top() + 2, at.width() - 2 * _PAD, _HEADER), card)
-        side, top = self._side(at.width()), at.top() + _HEADER
+        self._paint_header(painter, QRect(at.left() + _PAD, at.top() + 2, at.width() - 2 * _PAD, self._header()), card)
+        side, top = self._side(at.width()), at.top() + self._header()
         imagined, real = self._pictures[place]
         left = QRect(at.left() + _PAD, top, side, side)
         right = left.translated(side + _PAD, 0)
@@ -258,14 +266,13 @@ class _Cards(QWidget):
             bar = QRect(column.left(), below, side, _BAR)
             painter.fillRect(bar, theme.colour("control"))
             painter.fillRect(QRect(bar.left(), bar.top(), round(side * share), _BAR), theme.colour(word))
-            line = QRect(column.left(), below + _BAR + 3, side, _LINE)
+            line = QRect(column.left(), below + _BAR + 3, side, self._line())
             self._paint_words(painter, line, "return", number, best)
             painter.setPen(theme.colour("muted"))
-            painter.drawText(line.translated(0, _LINE), _LEFT, self._cut(fate, side))
+            painter.drawText(line.translated(0, self._line()), _LEFT, self._cut(fate, side))
 
     def _paint_header(self, painter: QPainter, at: QRect, card: BranchCard) -> None:
-        bold = QFont(self.font())
-        bold.setPixelSize(15)
+        bold = theme.base_font(15)
         bold.setBold(True)
         painter.setFont(bold)
         painter.setPen(theme.colour("text"))
@@ -285,7 +292,7 @@ class _Cards(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(inner, image)
         if over:
-            band = QRect(inner.left(), inner.bottom() - 17, inner.width(), 18)
+            band = QRect(inner.left(), inner.bottom() - self._line(), inner.width(), self._line() + 1)
             painter.fillRect(band, theme.colour("window", 215))
             painter.setPen(theme.colour("text" if image is not None else "faint"))
             painter.drawText(band, Qt.AlignmentFlag.AlignCenter, self._cut(over, band.width()))

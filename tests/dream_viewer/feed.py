@@ -27,7 +27,7 @@ from dream_viewer.messages import (
     merge_news,
 )
 from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
-from trainer.branches import WhatIf
+from trainer.branches import ManyDreams, WhatIf
 from trainer.episode import Blind, Dream, DreamtStep, Fork, Moment, Outcome, Reading, Step, frozen
 
 DETER, STOCH, ACTIONS = 8, 4, 15
@@ -205,3 +205,16 @@ def what_if(
         None if real is None else frozen(np.array(real, np.float32)),
         frozen(continues.prod(1)),
     )
+
+
+def many_dreams(branches: int = 16, horizon: int = 15) -> ManyDreams:
+    """Dreams that part more and more, each worth a little more than the one before; the first expects the end."""
+    key = FutureKey(0, 0, 1, horizon, 0)
+    flat = fan(key, horizon, branches).dream
+    grey = 100 + np.arange(branches)[:, None] * np.arange(horizon)[None, :] / 10
+    frames = np.broadcast_to(grey[:, :, None, None, None], (branches, horizon, 64, 64, 3)).astype(np.uint8)
+    continues = np.ones((branches, horizon), np.float32)
+    continues[0, 5:] = 0.0
+    dream = Dream(1, frozen(frames.copy()), flat.actions, flat.rewards, frozen(continues), flat.values)
+    pixels = frames.astype(np.float32)
+    return ManyDreams(dream, frozen(pixels.mean(0).astype(np.uint8)), frozen(pixels.std(0).mean(-1)))

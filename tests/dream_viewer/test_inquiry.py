@@ -91,6 +91,18 @@ def test_while_the_cursor_moves_an_answer_is_shown_though_late_and_stays_until_a
     assert panel.shown[-1] == (panel.asked[-1], "red")
 
 
+def test_an_answer_that_takes_longer_than_it_is_until_the_next_question_is_shown(panel: Panel) -> None:
+    panel.desk.live(1, start=5)
+    for later in range(6, 9):
+        panel.now += PERIOD
+        panel.desk.live(1, start=later)
+    assert len(panel.asked) == 4 and panel.shown[-1][1] is None
+    panel.answer(panel.asked[0], "green")
+    assert panel.shown[-1] == (panel.asked[0], "green")
+    panel.desk.live(1, start=9)
+    assert panel.shown[-1] == (panel.asked[0], "green")
+
+
 def test_a_closed_panel_asks_nothing_and_an_opened_one_at_once(panel: Panel) -> None:
     panel.open = False
     panel.desk.session.seek(2)

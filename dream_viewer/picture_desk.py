@@ -52,6 +52,7 @@ class PictureDesk(QObject):
         self._session, self._scale = session, scale
         self._reality, self._dream, self._difference, self._strip = reality, dream, difference, strip
         self._show = views.FutureShow()
+        self._over: View | None = None
         self._filmed: tuple[object, ...] = ()
         self._clock = QElapsedTimer()
         self._ticker = QTimer(self)
@@ -94,6 +95,12 @@ class PictureDesk(QObject):
         if self._imagines:
             self._show.offer(self._session.future, self._at_rest, self._session.future_key)
         self._show_all()
+
+    def lay_over(self, view: View | None) -> None:
+        """Show this in place of reality as it was; None: reality itself."""
+        if view is not self._over:
+            self._over = view
+            self._show_reality()
 
     @pyqtSlot(int)
     def look_at(self, ahead: int) -> None:

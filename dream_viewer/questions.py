@@ -79,3 +79,14 @@ class HorizonQuestion(Question):
 
     starts: tuple[int, ...]
     readings: tuple[Reading, ...] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SaliencyQuestion(Question):
+    """Where in the frame do value and choice come from? Answered by a `trainer.saliency.Saliency`.
+
+    Attributes:
+        action: that is chosen there.
+    """
+
+    action: int

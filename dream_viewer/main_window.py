@@ -30,6 +30,7 @@ from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.play_desk import PlayDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.recent_desk import RecentDesk
+from dream_viewer.saliency_desk import SaliencyDesk
 from dream_viewer.session import DreamMode, Session
 from dream_viewer.settings import LEAST_AND_MOST_FRAMES, MANY_DREAMS, Settings
 from dream_viewer.taking_part import Role
@@ -141,6 +142,8 @@ class MainWindow(QMainWindow):
         self.latents = LatentPanel([(undo, "Undo"), (reset, "Reset")])
         self.docks.add("latents", "Latent state", self.latents, LATENTS_SIZE)
         self.latents_desk = LatentsDesk(session, self.latents, undo, reset, self)
+        value_map, choice_map = (self.actions_by_id[name] for name in ("value_map", "choice_map"))
+        self.saliency = SaliencyDesk(session, self.pictures.lay_over, value_map, choice_map, self)
         self.horizons = HorizonDesk(session, self.timeline, lambda: not self.episodes.isHidden(), self)
         self.episode_desk = EpisodesDesk(session, self.episodes, self.horizons.mean, self)
         self.files = FilesDesk(session, self.notice, self)
@@ -199,6 +202,7 @@ class MainWindow(QMainWindow):
             fan=session.fan_visible,
             horizon=self.horizons.curve_visible,
             many_dreams=self.many.branches,
+            heat_map=self.saliency.origins or "",
             event_list=self.actions_by_id["events"].isChecked(),
             theme=self.look.theme,
             colours=self.look.pair,
@@ -364,6 +368,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id["fan"].setChecked(settings.fan)
         self._show_branch_keys()
         self.actions_by_id["horizon"].setChecked(settings.horizon)
+        if settings.heat_map:
+            self.actions_by_id[f"{settings.heat_map}_map"].setChecked(True)
         self.actions_by_id["events"].setChecked(settings.event_list)
         self.look.take(settings.theme, settings.colours)
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))

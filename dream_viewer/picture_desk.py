@@ -12,6 +12,7 @@ from dream_viewer import views
 from dream_viewer.film import film
 from dream_viewer.messages import Future
 from dream_viewer.playback import BASE_FPS, State
+from dream_viewer.records import View
 from dream_viewer.scales import SteadyScale
 from dream_viewer.session import DreamMode, Session
 from dream_viewer.taking_part import Role
@@ -175,6 +176,8 @@ class PictureDesk(QObject):
             self._reality.show_view(views.waiting(self._waiting_text()))
         elif self._beside_truth and future is not None:
             self._reality.show_view(views.forked(session.fork(future.key), self._show.ahead))
+        elif self._over is not None and session.part.role is Role.WATCHING:
+            self._reality.show_view(self._over)
         else:
             played = session.part.role is Role.REALITY
             view = views.reality(moment, reel.outcome, session.picture, session.human_visible, played)

@@ -64,6 +64,7 @@ class View:
         caption: one line below the picture.
         message: laid over the picture, which is dimmed under it.
         meter: over the picture's lower edge; None draws none.
+        hint: explains the picture to whom the mouse rests on it or on its caption.
     """
 
     frame: NDArray[np.uint8] | None = None
@@ -71,6 +72,7 @@ class View:
     caption: str = ""
     message: str = ""
     meter: Meter | None = None
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

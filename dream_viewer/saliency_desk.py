@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QObject, pyqtSlot
 from PyQt6.QtGui import QAction
 
 from dream_viewer.inquiry import Inquiry
-from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.questions import SaliencyQuestion
+from dream_viewer.records import View
 from dream_viewer.reel import Reel
 from dream_viewer.saliency_view import Origins, saliency_view
 from dream_viewer.session import Session
@@ -19,17 +21,23 @@ class SaliencyDesk(QObject):
     """Asks for the map while one of two actions is checked, and lays it over reality.
 
     Args:
-        session: what is on show. pictures: has the reality pane. value, choice: the actions; they exclude each other.
+        session: what is on show. lay_over: shows this in place of reality; None: reality itself.
+        value, choice: the actions; they exclude each other.
 
     Attributes:
         origins: which map is wanted; None: none.
     """
 
     def __init__(
-        self, session: Session, pictures: PictureDesk, value: QAction, choice: QAction, parent: QObject | None = None
+        self,
+        session: Session,
+        lay_over: Callable[[View | None], None],
+        value: QAction,
+        choice: QAction,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._pictures = session, pictures
+        self._session, self._lay = session, lay_over
         self._actions: dict[Origins, QAction] = {"value": value, "choice": choice}
         self.origins: Origins | None = None
         self._shown: tuple[SaliencyQuestion, Saliency | None] | None = None
@@ -54,11 +62,11 @@ class SaliencyDesk(QObject):
     @pyqtSlot()
     def _lay_over(self) -> None:
         if self._shown is None or self.origins is None:
-            self._pictures.lay_over(None)
+            self._lay(None)
             return
         question, found = self._shown
         ago = self._session.index - question.index
-        self._pictures.lay_over(saliency_view(question.moment, found, self.origins, ago))
+        self._lay(saliency_view(question.moment, found, self.origins, ago))
 
 
 def _question(reel: Reel, index: int, moment: Moment) -> SaliencyQuestion | None:

@@ -19,8 +19,10 @@ RAISES = (84, 164, 255)
 LOWERS = (255, 150, 50)
 """Colours of what raises and of what lowers it; told apart by colour-blind people too."""
 FAINTEST = 0.05
-"""Least effect that has the full colour, in points of value or in nats: what hardly matters is not to look as if it did."""
-_DIMMED = 0.35
+"""Least effect that has the full colour, in points of value or in nats: what hardly matters is to look like it."""
+UNTOLD = 0.005
+"""Effects below this are none: two digits are shown."""
+_DIMMED, _LEAST_GREY = 0.5, 14.0
 _TITLES: dict[Origins, str] = {"value": "Value", "choice": "Choice"}
 _UNITS: dict[Origins, str] = {"value": "", "choice": " nats"}
 
@@ -39,7 +41,10 @@ def saliency_view(moment: Moment, found: Saliency | None, origins: Origins, ago:
     effects = found.value if origins == "value" else found.choice
     most, least = max(float(effects.max()), 0.0), min(float(effects.min()), 0.0)
     late = f", {ago} steps ago" if ago > 1 else ", 1 step ago" if ago else ""
-    caption = f"{title}, by blurring: blue +{decimal(most)}, orange {decimal(least)}{_UNITS[origins]}{late}"
+    told = f"blue +{decimal(most)}, orange {decimal(least)}{_UNITS[origins]}"
+    if max(most, -least) < UNTOLD:
+        told = "no spot changes it"
+    caption = f"{title}, by blurring: {told}{late}"
     return View(overlaid(moment.step.frame, effects), "observed", caption, hint=_told(moment, origins))
 
 
@@ -49,7 +54,7 @@ _HINT = "Each spot of the frame is blurred in turn, to see what it does."
 def _told(moment: Moment, origins: Origins) -> str:
     chosen = "" if moment.step.action is None else action_name(moment.step.action)
     what = "value" if origins == "value" else f"probability of {chosen}"
-    return f"{_HINT} Blue: what stands there raises the {what}. Orange: it lowers it. The numbers are the strongest spots."
+    return f"{_HINT} Blue: what is there raises the {what}. Orange: it lowers it. The numbers: the strongest spots."
 
 
 def overlaid(frame: NDArray[np.uint8], effects: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -61,7 +66,7 @@ def overlaid(frame: NDArray[np.uint8], effects: NDArray[np.float32]) -> NDArray[
     Returns:
         (H, W, 3) uint8, read-only.
     """
-    ground = np.repeat(frame.mean(-1, keepdims=True) * _DIMMED, 3, -1)
+    ground = np.repeat(frame.mean(-1, keepdims=True) * _DIMMED + _LEAST_GREY, 3, -1)
     strength = (np.abs(effects) / max(float(np.abs(effects).max()), FAINTEST))[..., None]
     colour = np.where(effects[..., None] > 0, np.array(RAISES), np.array(LOWERS))
     picture = np.rint(ground + strength * (colour - ground)).astype(np.uint8)

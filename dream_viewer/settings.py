@@ -18,6 +18,7 @@ LEAST_AND_MOST_FRAMES = (2, 200)
 DREAM_MODES = ("belief", "dream", "future")
 REALITY_VIEWS = ("human", "agent")
 MANY_DREAMS = (4, 8, 16, 32)
+HEAT_MAPS = ("value", "choice")
 Theme = Literal["system", "dark", "light"]
 
 
@@ -34,6 +35,7 @@ class Settings:
         reality_view: one of REALITY_VIEWS.
         film_strip, difference_pane: what is shown beside the two panes. fan, horizon: what is, on the timeline.
         many_dreams: how many futures that panel shows, one of MANY_DREAMS.
+        heat_map: what is laid over reality, one of HEAT_MAPS; empty: nothing.
         event_list: it stands in the place of the policy.
         theme: dark or light, or as the system says, one of Theme.
         colours: of good and bad, of observed and imagined, one of `palette.PAIRS`.
@@ -57,6 +59,7 @@ class Settings:
     fan: bool = True
     horizon: bool = False
     many_dreams: int = 16
+    heat_map: str = ""
     event_list: bool = False
     theme: Theme = "system"
     colours: Pair = "green-red"
@@ -75,6 +78,7 @@ class Settings:
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "dream_mode": DREAM_MODES,
+    "heat_map": ("", *HEAT_MAPS),
     "reality_view": REALITY_VIEWS,
     "many_dreams": MANY_DREAMS,
     "theme": get_args(Theme),

@@ -1,8 +1,8 @@
 """Asks a model what it would think of a frame of which one spot was blurred away.
 
-Only what the frame itself adds is judged: the recurrent state, which knows all frames before, stays as it is. In place of
-a drawn latent the posterior's probabilities are taken, so that small changes show; and all is computed in float32,
-since a spot moves the value by less than bfloat16 can tell.
+Only what the frame itself adds is judged: the recurrent state, which knows all frames before, stays as it is. The
+posterior's probabilities stand in for a drawn latent, so that small changes show; and all is computed in float32, since
+a spot moves the value by less than bfloat16 can tell.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ class _Judge(nn.Module):
 
 
 @torch.no_grad()
-def saliency(
-    agent: Agent, reading: Reading, frame: NDArray[np.uint8], action: int
-) -> Generator[None, None, Saliency]:
+def saliency(agent: Agent, reading: Reading, frame: NDArray[np.uint8], action: int) -> Generator[None, None, Saliency]:
     """Where in a frame value and choice come from; yields after each piece of work.
 
     Args:
@@ -57,7 +55,7 @@ def saliency(
         ValueError: other weights made the Reading.
     """
     judge = _Judge(agent)
-    weights = {
+    weights: dict[str, Tensor] = {
         name: nn.Parameter(weight.float(), requires_grad=False)
         for name, weight in judge.named_parameters()
         if name.startswith(_NEEDED)

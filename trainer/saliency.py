@@ -38,7 +38,8 @@ class Saliency:
 def _bells(middles: NDArray[np.float64], deviation: float) -> NDArray[np.float32]:
     """(len(middles), 64) float32 Gaussians along a side, each 1 in its middle."""
     distance = np.arange(SIDE)[None] - middles[:, None]
-    return np.exp(-np.square(distance) / (2 * deviation**2)).astype(np.float32)
+    bells: NDArray[np.float32] = np.exp(-np.square(distance) / (2 * deviation**2)).astype(np.float32)
+    return bells
 
 
 _SPOTS = _bells(np.arange(STRIDE / 2 - 0.5, SIDE, STRIDE), SPOT)

@@ -146,7 +146,8 @@ class Pane(QWidget):
         """Show a picture with its border, caption and message."""
         self._picture.show_frame(view.frame, view.origin, view.message, view.meter)
         self._tag.show_origin(view.origin)
-        self._caption.show_text(view.caption)
+        self._caption.show_text(view.caption, view.hint)
+        self._picture.setToolTip(view.hint)
 
 
 class _Picture(QWidget):

@@ -15,6 +15,7 @@ from dream_viewer.questions import (
     InsightQuestion,
     ManyDreamsQuestion,
     Question,
+    SaliencyQuestion,
     TouchQuestion,
     WhatIfQuestion,
 )
@@ -22,6 +23,7 @@ from dream_viewer.workers.study_lane import Job, StudyLane
 from trainer.agent.agent import Agent
 from trainer.episode import Episode, Fork, Moment
 from trainer.latent_study import look_inside, touch
+from trainer.occlusion import saliency
 from trainer.player import BlindPiece, Player
 
 OF_ONE_GENERATION = ("future", "fan", "blinds")
@@ -37,6 +39,7 @@ ANSWERING: dict[type[Question], Callable[[Player, Any], Job]] = {
     ),
     InsightQuestion: lambda player, asked: look_inside(player.agent, asked.moment, asked.before),
     TouchQuestion: lambda player, asked: touch(player.agent, asked.moment.reading, asked.touches),
+    SaliencyQuestion: lambda player, q: saliency(player.agent, q.moment.reading, q.moment.step.frame, q.action),
     HorizonQuestion: lambda player, q: player.horizons(q.number, q.episode, q.starts, q.readings),
 }
 """How each kind of question is worked out: a job whose result is the answer."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dream_viewer.questions import HorizonQuestion
+from dream_viewer.questions import HorizonQuestion, SaliencyQuestion
 from dream_viewer.workers.study_desk import ANSWERING
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent
 from trainer.player import Player
@@ -32,3 +32,11 @@ def test_horizons(player: Player) -> None:
     assert found.flaws[0] is not None, "it was never trained"
     assert found.frames[1] <= 1
     assert (found.frames.tolist(), found.flaws) == (again.frames.tolist(), again.flaws)
+
+
+def test_saliency(player: Player) -> None:
+    moment = player.moments[3]
+    question = SaliencyQuestion(player.number, 3, 0, moment, player.episode, 7)
+    found = result_of(ANSWERING[SaliencyQuestion](player, question))
+    assert found.value.shape == found.choice.shape == (64, 64)
+    assert found.value.any() and found.choice.any()

@@ -12,7 +12,7 @@ from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent
 from trainer.player import Player
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def player() -> Iterator[Player]:
     player = Player(small_agent(), SHORT_GAME, "easy")
     player.new_level("unseen", SHORT_LEVEL)

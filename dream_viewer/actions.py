@@ -139,6 +139,7 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry("play_dream", "Play in the &dream", ("Shift+P",), "review", "Take part", "Play in the dream", checkable=True),
     Entry("really", "&What really happens", ("Shift+R",), "review", "Take part", "What your dream is in reality"),
+    Entry("duel", "D&uel from here", ("V",), "review", "Take part", "You against the agent from here", checkable=True),
     Entry("belief", "&Belief", ("1",), "review", "View", "What the model thinks it sees now", group="dream"),
     Entry("dream", "&Dream", ("2",), "review", "View", "What it dreams along the actions really taken", group="dream"),
     Entry("future", "F&uture", ("3",), "review", "View", "What it imagines it would do next", group="dream"),

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 from dream_viewer import actions, curves, files_desk, wording
 from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.docks import Docks
+from dream_viewer.duel_desk import DuelDesk
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
 from dream_viewer.horizon_desk import HorizonDesk
@@ -71,7 +72,7 @@ WHAT_IF_SIZE = (660, 620)
 MANY_SIZE = (700, 510)
 LATENTS_SIZE = (800, 610)
 _BRANCHES = ("what_if", "many")
-_DOING = {Role.WATCHING: "", Role.REALITY: "You play", Role.DREAM: "You dream"}
+_DOING = {Role.WATCHING: "", Role.REALITY: "You play", Role.DREAM: "You dream", Role.DUEL: "Your duel"}
 _GONE_ON = "The window lives on; what was seen so far is kept. Press F to let the agent play again."
 _TRAINING_GONE = "The window lives on, and so does everything saved so far: training can be continued from there."
 _NOT_SAVED = "What was saved before is safe: training can be continued from there."
@@ -151,6 +152,7 @@ class MainWindow(QMainWindow):
         self.recent = RecentDesk(session, self.actions_by_id, settings, self.open_path, self.complain, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
+        self.duel = DuelDesk(session, self.notice, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)

@@ -5,14 +5,14 @@ Nothing here knows Qt or torch, so a process can take a thread's place without a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from dream_viewer.questions import Question
 from trainer.config import Config
-from trainer.episode import Blind, Dream, DreamtStep, Fork, Moment, Outcome, Split
+from trainer.episode import Blind, Dream, DreamtStep, Episode, Fork, Moment, Outcome, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,26 @@ class Arrival:
     outcome: Outcome | None
 
 
+def arrival_of(number: int, generation: int, episode: Episode, moments: Sequence[Moment], start: int = 0) -> Arrival:
+    """Moments of an episode as they are told.
+
+    Args:
+        number: of the episode. generation: of the weights that read them. episode: the same.
+        moments: those to tell. start: index of the first.
+    """
+    return Arrival(
+        number=number,
+        game=episode.game,
+        difficulty=episode.difficulty,
+        split=episode.split,
+        level_seed=episode.level_seed,
+        generation=generation,
+        start=start,
+        moments=tuple(moments),
+        outcome=episode.outcome,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Acted:
     """A person took an action in place of the agent's, at a Step that was told of before.
@@ -227,6 +247,25 @@ class Dreamt:
 
 
 @dataclass(frozen=True, slots=True)
+class DuelBegun:
+    """The episode being lived is now one that a person plays on from a past Moment; its Moments follow.
+
+    Attributes:
+        number: of that episode. rival: the number that the agent's own will have.
+    """
+
+    number: int
+    rival: int
+
+
+@dataclass(frozen=True, slots=True)
+class RivalPlayed:
+    """How the agent played on from the Moment of a duel: the whole episode."""
+
+    arrival: Arrival
+
+
+@dataclass(frozen=True, slots=True)
 class Fan:
     """Many futures of one Moment, without pictures.
 
@@ -306,6 +345,8 @@ Record = (
     | Picture
     | Forked
     | Dreamt
+    | DuelBegun
+    | RivalPlayed
     | Fan
     | Answered
     | Recalled

@@ -19,6 +19,7 @@ from dream_viewer.taking_part import Role
 from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.pane import Pane
 
+_CAPTIONS = {Role.DREAM: views.AT_REST, Role.DUEL: views.DUEL}
 _SHOW_MS = 33
 FILM_PACE = 1.0
 """Pace at which futures follow each other in the film strip while the agent acts: reality catches up with each."""
@@ -179,10 +180,10 @@ class PictureDesk(QObject):
         elif self._over is not None and session.part.role is Role.WATCHING:
             self._reality.show_view(self._over)
         else:
-            played = session.part.role is Role.REALITY
+            played = session.part.role in (Role.REALITY, Role.DUEL)
             view = views.reality(moment, reel.outcome, session.picture, session.human_visible, played)
-            at_rest = session.part.role is Role.DREAM
-            self._reality.show_view(replace(view, caption=views.AT_REST) if at_rest else view)
+            caption = _CAPTIONS.get(session.part.role)
+            self._reality.show_view(view if caption is None else replace(view, caption=caption))
 
     def _show_dream(self) -> None:
         session, moment = self._session, self._session.moment

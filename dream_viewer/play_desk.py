@@ -43,14 +43,19 @@ class PlayDesk(QObject):
         self._session, self._part = session, session.part
         self._field, self._notice, self._window = field, notice, window
         self._before = Role.WATCHING
-        self._choices = {Role.REALITY: actions["take_over"], Role.DREAM: actions["play_dream"]}
+        self._choices = {
+            Role.REALITY: actions["take_over"],
+            Role.DREAM: actions["play_dream"],
+            Role.DUEL: actions["duel"],
+        }
         self._really = actions["really"]
         self._really.setEnabled(False)
         self._really.triggered.connect(self.show_what_really_happens)
         self._keys = GameKeys(field)
         self._keys.held.connect(self._part.hold)
-        self._keys.left.connect(self._part.stop)
-        for role, begin in {Role.REALITY: session.play_game, Role.DREAM: session.play_dream}.items():
+        self._keys.left.connect(self._leave)
+        begins = {Role.REALITY: session.play_game, Role.DREAM: session.play_dream, Role.DUEL: session.begin_duel}
+        for role, begin in begins.items():
             self._choices[role].triggered.connect(lambda wanted, begin=begin: self._choose(wanted, begin))
         reality.clicked.connect(session.play_game)
         self._part.changed.connect(self._show_role)
@@ -76,8 +81,16 @@ class PlayDesk(QObject):
         if wanted:
             begin()
         else:
-            self._part.stop()
+            self._leave()
         self._show_choices()
+
+    @pyqtSlot()
+    def _leave(self) -> None:
+        """Hand back to the agent; a duel is given up where it stands."""
+        if self._part.role is Role.DUEL:
+            self._session.pause()
+        else:
+            self._part.stop()
 
     @pyqtSlot()
     def _show_role(self) -> None:

@@ -41,6 +41,19 @@ class Command:
     checked: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DuelSide:
+    """One side of a duel.
+
+    Attributes:
+        name: whose. frame: (64, 64, 3) uint8, the last one. rows: what came of it; both sides have the same labels.
+    """
+
+    name: str
+    frame: NDArray[np.uint8]
+    rows: tuple[Stat, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Meter:
     """A bar with a line of text over the lower edge of a picture.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
 from dream_viewer.cursor import Cursor
+from dream_viewer.duel import Duel
 from dream_viewer.landmarks import Landmark, beside, landmarks
 from dream_viewer.messages import (
     Acted,
@@ -22,6 +23,7 @@ from dream_viewer.messages import (
     Arrival,
     Blinds,
     Dreamt,
+    DuelBegun,
     Exporting,
     ExportRequest,
     Fan,
@@ -34,6 +36,7 @@ from dream_viewer.messages import (
     Picture,
     Recalled,
     Reread,
+    RivalPlayed,
     TrainingRequest,
     Weights,
     Written,
@@ -466,13 +469,31 @@ class Session(QObject):
     def play_dream(self) -> None:
         """Let a person play inside the dream, from the Moment under the cursor on; reality rests meanwhile."""
         key, moment = self.future_key, self.moment
-        if key is None or moment is None:
-            self.refused.emit("There is nothing to dream from here; go back to a moment that the agent saw.")
+        if self._can_begin() and key is not None and moment is not None:
+            self.pause()
+            self.part.enter_dream(key, moment)
+
+    @pyqtSlot()
+    def begin_duel(self) -> None:
+        """Let a person play on from the Moment under the cursor, in an episode of its own, and the agent in another."""
+        reel, agent, moment = self.reel, self.agent, self.moment
+        if not self._can_begin() or reel is None or agent is None or moment is None or moment.reading is None:
+            return
+        self.pause()
+        moments = tuple(reel.moments[: self.index + 1])
+        self.part.challenge(Duel(self.index, moment.reading.value, agent.discount))
+        self._player.begin_duel(reel.number, replace(reel.episode, steps=[*reel.episode.steps]), moments)
+
+    def _can_begin(self) -> bool:
+        """Something may go on from the Moment under the cursor; `refused` says why not."""
+        moment = self.moment
+        if moment is None or moment.reading is None:
+            self.refused.emit("Nothing goes on from here; go back to a moment that the agent saw.")
         elif not is_read_by(self.agent, moment):
             self.refused.emit("The agent on show has not read this moment; wait a moment, or open one of this game.")
         else:
-            self.pause()
-            self.part.enter_dream(key, moment)
+            return True
+        return False
 
     # What is seen
 
@@ -686,6 +707,11 @@ class Session(QObject):
                 case Forked():
                     self._studies.forks.keep(record)
                     imagined = True
+                case DuelBegun():
+                    self._on_duel_begun(record)
+                case RivalPlayed():
+                    self._shelf.insert(record.arrival)
+                    self._kept_changed = True
                 case Dreamt():
                     dreamt = self.part.hear(record) or dreamt
                 case Fan():
@@ -769,6 +795,12 @@ class Session(QObject):
         elif self._cursor.awaiting:
             self._cursor.go_on_to(reel)
         return reel
+
+    def _on_duel_begun(self, record: DuelBegun) -> None:
+        self._cursor.awaiting = 0
+        self.playback.follow()
+        self.part.fight(record)
+        self._playback_changed()
 
     def _on_recalled(self, record: Recalled) -> None:
         self._recalling, self._kept_changed = False, True

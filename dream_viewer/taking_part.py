@@ -7,7 +7,8 @@ from enum import Enum
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from dream_viewer.messages import Dreamt, FutureKey
+from dream_viewer.duel import Duel
+from dream_viewer.messages import Dreamt, DuelBegun, FutureKey
 from dream_viewer.playback import State
 from dream_viewer.played_dream import LONGEST, PlayedDream
 from dream_viewer.worker_protocols import PlayerWorkerLike
@@ -22,11 +23,13 @@ class Role(Enum):
         WATCHING: the agent plays.
         REALITY: the person plays the episode being lived.
         DREAM: the person plays inside the dream; reality rests.
+        DUEL: the person plays on from a past Moment, in the episode being lived, and the agent does for itself.
     """
 
     WATCHING = "watching"
     REALITY = "reality"
     DREAM = "dream"
+    DUEL = "duel"
 
 
 class TakingPart(QObject):
@@ -38,6 +41,7 @@ class TakingPart(QObject):
     Attributes:
         role: what the person does.
         dream: the newest dream that was played; None before the first.
+        duel: the one whose result is not told yet, if any.
 
     Signals:
         changed: `role` changed.
@@ -53,6 +57,7 @@ class TakingPart(QObject):
         self._dreams = 0
         self.role = Role.WATCHING
         self.dream: PlayedDream | None = None
+        self.duel: Duel | None = None
 
     def play(self) -> None:
         """The person plays on in the episode being lived, holding no key yet."""
@@ -72,6 +77,17 @@ class TakingPart(QObject):
         self.dream = PlayedDream(replace(key, horizon=0, branch=self._dreams, kind="played"))
         self._player.enter_dream(self.dream.key, moment)
         self._enter(Role.DREAM)
+
+    def challenge(self, duel: Duel) -> None:
+        """A duel is asked for."""
+        self.stop()
+        self.duel = duel
+
+    def fight(self, begun: DuelBegun) -> None:
+        """The duel has begun: the person plays, holding no key yet."""
+        if self.duel is not None:
+            self.duel.mine, self.duel.rival = begun.number, begun.rival
+            self._enter(Role.DUEL)
 
     def hear(self, record: Dreamt) -> bool:
         """Take another frame of the dream; says whether it belongs to the one being played."""
@@ -96,7 +112,7 @@ class TakingPart(QObject):
 
     def suit(self, state: State) -> None:
         """The cursor moves in another way now; a game that nobody follows is handed back, a dream is left."""
-        fitting = {Role.REALITY: State.FOLLOWING, Role.DREAM: State.PAUSED}
+        fitting = {Role.REALITY: State.FOLLOWING, Role.DREAM: State.PAUSED, Role.DUEL: State.FOLLOWING}
         if state is not fitting.get(self.role, state):
             self.stop()
 

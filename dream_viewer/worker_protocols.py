@@ -55,6 +55,9 @@ class PlayerWorkerLike(Protocol):
     def enter_dream(self, key: FutureKey, moment: Moment) -> None:
         """The person plays inside the dream from a Moment on, until the agent plays again."""
 
+    def begin_duel(self, number: int, episode: Episode, moments: tuple[Moment, ...]) -> None:
+        """Person and agent each play on from a past Moment."""
+
     def set_human_wanted(self, wanted: bool) -> None:
         """Draw the human view of each Step lived."""
 

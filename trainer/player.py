@@ -71,6 +71,7 @@ class Player:
         seed: int = 0,
         first_number: int = 0,
         make_env: MakeEnv = procgen_level,
+        keyframes: Keyframes | None = None,
     ) -> None:
         """A player without an episode yet.
 
@@ -78,6 +79,7 @@ class Player:
             agent: the weights that play. game, difficulty: what to play.
             seed: of every draw. first_number: of the first episode.
             make_env: (game, difficulty, level seed) to a fresh game that shows that level's first frame.
+            keyframes: of this game, shared with another player; None: its own.
         """
         self.game, self.difficulty = game, difficulty
         self.agent = agent
@@ -90,7 +92,8 @@ class Player:
         self._env: ViewerEnv | None = None
         self._next_agent: Agent | None = None
         self._reader = Reader(agent, seed, self.number)
-        self._keyframes = Keyframes(game, difficulty)
+        self._keyframes = Keyframes(game, difficulty) if keyframes is None else keyframes
+        self._next_number = first_number
         self._painter = Resimulation(self._keyframes, make_env)
         self._forker = Resimulation(self._keyframes, make_env)
         self._branching = Branching(Resimulation(self._keyframes, make_env))
@@ -116,11 +119,16 @@ class Player:
             self._env.close()
         self._env = env
         self.agent, self._next_agent = self._next_agent or self.agent, None
-        self.number += 1
+        self.number = self.reserve_number()
         self.episode = Episode(self.game, self.difficulty, split, level_seed)
         self.moments = []
         self._reader = Reader(self.agent, self._seed, self.number)
         return self._arrive(env.current(), 0.0)
+
+    def reserve_number(self) -> int:
+        """A number that no other episode of this player will have."""
+        self._next_number += 1
+        return self._next_number - 1
 
     def advance(self, action: int | None = None) -> Moment:
         """Take the action about to be taken; the next Moment, an end Moment where the episode is over.
@@ -177,15 +185,89 @@ class Player:
         self._keyframes.note(self.number, t, self._env)
         reading, blind = self._reader.look(Glance(frame, prev_action), self.ground_every)
         self.agent.latent = self._reader.latent
-        draw = numpy_generator(self._seed, "action", self.number, t).random()
-        action = min(int(np.searchsorted(np.cumsum(reading.policy), draw, "right")), len(reading.policy) - 1)
-        step = Step(frame, reward, action, t == 0, False, False, self.episode.level_seed)
+        step = Step(frame, reward, self._choice(reading, t), t == 0, False, False, self.episode.level_seed)
         return self._append(Moment(step, reading, blind))
+
+    def _choice(self, reading: Reading, t: int) -> int:
+        """The agent's action at a Step of the episode being lived."""
+        draw = numpy_generator(self._seed, "action", self.number, t).random()
+        return min(int(np.searchsorted(np.cumsum(reading.policy), draw, "right")), len(reading.policy) - 1)
 
     def _append(self, moment: Moment) -> Moment:
         self.episode.steps.append(moment.step)
         self.moments.append(moment)
         return moment
+
+    # Duels
+
+    def branch(self, number: int, episode: Episode, moments: Sequence[Moment]) -> Generator[None, None, bool]:
+        """Leave the episode being lived and go on from a past Moment, in an episode of its own that begins the same.
+
+        Args:
+            number: of the past episode. episode: the same.
+            moments: its Moments up to the one to go on from, which the present weights read.
+
+        Returns:
+            Whether the game comes out as it did then; where it does not, the present episode goes on.
+
+        Raises:
+            ValueError: other weights than the present ones made that Reading, or there is none.
+        """
+        index, last = len(moments) - 1, moments[-1]
+        if last.reading is None:
+            raise ValueError("an episode does not go on from its end")
+        latent = self.agent.latent_of(last.reading)
+        resimulation = Resimulation(self._keyframes, self._make_env)
+        try:
+            env = yield from resimulation.taken_to(number, index, episode)
+        finally:
+            resimulation.close()
+        if env is None:
+            return False
+        if self._env is not None:
+            self._env.close()
+        self._env = env
+        self.number = self.reserve_number()
+        self._keyframes.share(number, self.number, index)
+        self._reader = Reader(self.agent, self._seed, self.number)
+        self._reader.resume(latent, index + 1)
+        self.agent.latent = latent
+        step = replace(last.step, action=self._choice(last.reading, index), by_person=False)
+        self.moments = [*moments[:-1], Moment(step, last.reading, None)]
+        steps = [moment.step for moment in self.moments]
+        self.episode = Episode(episode.game, episode.difficulty, episode.split, episode.level_seed, steps)
+        return True
+
+    def rival(
+        self, own: int, number: int, episode: Episode, moments: Sequence[Moment]
+    ) -> Generator[None, None, tuple[Episode, tuple[Moment, ...]] | None]:
+        """How the agent plays on from a past Moment to the end, in a game beside the one being lived.
+
+        Args:
+            own: number of the episode that comes of it, see `reserve_number`. The others as of `branch`.
+
+        Returns:
+            The whole episode and all its Moments; None where the game does not come out as it did then.
+        """
+        other = Player(
+            self.agent,
+            self.game,
+            self.difficulty,
+            seed=self._seed,
+            first_number=own,
+            make_env=self._make_env,
+            keyframes=self._keyframes,
+        )
+        try:
+            if not (yield from other.branch(number, episode, moments)):
+                return None
+            while not other.ended:
+                other.advance()
+                yield
+        finally:
+            other.close()
+            self.agent.latent = self._reader.latent
+        return other.episode, tuple(other.moments)
 
     # Study
 

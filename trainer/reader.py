@@ -113,6 +113,14 @@ class Reader:
         dreamt = iter(pictures[len(latents) :])
         return [Seen(reading, _blind(reading, age, dreamt)) for reading, age in zip(readings, ages, strict=True)]
 
+    def resume(self, latent: Latent, index: int) -> None:
+        """Go on behind frames that were read before.
+
+        Args:
+            latent: the state after the last of them. index: of the next frame.
+        """
+        self.latent, self._index = latent, index
+
     def join(self, chain: Latent, ground_every: int) -> None:
         """Go on with the dream along reality from the state of the last frame that was read."""
         self._chain, self._chain_every = chain, ground_every

@@ -51,6 +51,14 @@ class Keyframes:
         while len(self._kept) > 1 and sum(map(len, self._kept.values())) > KEYFRAMES_KEPT:
             self._kept.popitem(last=False)
 
+    def share(self, number: int, other: int, index: int) -> None:
+        """Let an episode that begins like another use its snapshots up to a Step.
+
+        Args:
+            number: of the episode there is. other: of the one that begins the same. index: of the last Step they share.
+        """
+        self._kept[other] = {t: snapshot for t, snapshot in self._kept.get(number, {}).items() if t <= index}
+
     def before(self, number: int, index: int) -> tuple[int, Snapshot] | None:
         """The last one at or before a Step, with its index; None where none is kept."""
         kept = self._kept.get(number, {})
@@ -75,6 +83,20 @@ class Resimulation:
         if self._env is not None:
             self._env.close()
             self._env = None
+
+    def taken_to(self, number: int, index: int, episode: Episode) -> Generator[None, None, ViewerEnv | None]:
+        """The game as it stood at a Step, for the caller to keep and to close.
+
+        Args:
+            number: of the episode. index: of the Step. episode: the Steps.
+
+        Returns:
+            None where the game does not come out as it did then.
+        """
+        env = yield from self._standing_at(number, index, episode)
+        if env is not None:
+            self._env = None
+        return env
 
     def picture(self, number: int, index: int, episode: Episode) -> Generator[None, None, NDArray[np.uint8] | None]:
         """A past Step drawn for people.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from dream_viewer.messages import Arrival, Exporting, ExportRequest, News, Recalled, Written
+from dream_viewer.messages import Exporting, ExportRequest, News, Recalled, Written, arrival_of
 from dream_viewer.workers.study_lane import StudyLane
 from trainer.envs.viewer import MakeEnv
 from trainer.episode import Episode
@@ -83,15 +83,5 @@ class FileDesk:
         restored, moments = yield from player.recall(number, recording)
         episode, first = restored.episode, moments[0].reading
         assert first is not None  # an episode opens with a frame that is seen
-        arrival = Arrival(
-            number=number,
-            game=episode.game,
-            difficulty=episode.difficulty,
-            split=episode.split,
-            level_seed=episode.level_seed,
-            generation=first.generation,
-            start=0,
-            moments=moments,
-            outcome=episode.outcome,
-        )
+        arrival = arrival_of(number, first.generation, episode, moments)
         self._tell(News((Recalled(path, arrival, restored.differs),)))

@@ -14,8 +14,8 @@ from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages import (
     Acted,
     AgentInfo,
-    Arrival,
     Dreamt,
+    DuelBegun,
     ExportRequest,
     FutureKey,
     LevelChoice,
@@ -24,6 +24,7 @@ from dream_viewer.messages import (
     Picture,
     Record,
     Weights,
+    arrival_of,
     merge_news,
 )
 from dream_viewer.pictures import pack_picture
@@ -161,6 +162,15 @@ class PlayerWorker(QThread):
             key: what to call the dream. moment: where it starts.
         """
         self._study(lambda player: self._enter_dream(player, key, moment))
+
+    def begin_duel(self, number: int, episode: Episode, moments: tuple[Moment, ...]) -> None:
+        """Let a person play on from a past Moment, and the agent too; or `refused`.
+
+        Args:
+            number: of the episode. episode: the same, not growing meanwhile.
+            moments: its Moments up to the one where both begin, read by the present weights.
+        """
+        self._study(lambda player: self._begin_duel(player, number, episode, moments))
 
     def set_human_wanted(self, wanted: bool) -> None:
         """Draw the human view of each Step lived."""
@@ -318,20 +328,27 @@ class PlayerWorker(QThread):
         self._announce(player)
         self._arrived(player)
 
+    def _begin_duel(self, player: Player, number: int, episode: Episode, moments: tuple[Moment, ...]) -> None:
+        reading = moments[-1].reading
+        if reading is None or reading.generation != player.agent.generation:
+            self.refused.emit("Other weights play now than those that read this moment; try again in a moment.")
+            return
+        self._desk.lane.cancel("adopt", "rival")  # newer weights come again; one duel at a time
+
+        def branched(rival: int | None) -> None:
+            if rival is None:
+                self.refused.emit(f"{episode.game} does not repeat itself here: there is no duel from this moment.")
+                return
+            self._hands.hold(NO_OP)
+            whole = arrival_of(player.number, player.agent.generation, player.episode, player.moments)
+            self._tell(News((DuelBegun(player.number, rival), whole)))
+
+        self._desk.duel(player, number, episode, moments, branched)
+
     def _arrived(self, player: Player) -> None:
-        episode, index = player.episode, len(player.moments) - 1
+        index = len(player.moments) - 1
         records: list[Record] = [
-            Arrival(
-                number=player.number,
-                game=player.game,
-                difficulty=player.difficulty,
-                split=episode.split,
-                level_seed=episode.level_seed,
-                generation=player.agent.generation,
-                start=index,
-                moments=(player.moments[-1],),
-                outcome=episode.outcome,
-            )
+            arrival_of(player.number, player.agent.generation, player.episode, player.moments[-1:], index)
         ]
         self._pace.lived()
         if self._human_wanted and not player.ended and self._pace.wants_picture():
@@ -394,7 +411,13 @@ class PlayerWorker(QThread):
     def _adopt_if_free(self) -> None:
         """Read in the newest weights that wait, once those before are read in and nobody needs the present ones."""
         weights = self._weights_next
-        if weights is None or self._desk.adopting or self._desk.rereading or self._dream is not None:
+        if (
+            weights is None
+            or self._desk.adopting
+            or self._desk.rereading
+            or self._dream is not None
+            or self._desk.duelling
+        ):
             return
         self._weights_next = None
         player = self._player
@@ -423,7 +446,7 @@ class PlayerWorker(QThread):
             info.game,
             info.difficulty,
             seed=self._seed,
-            first_number=0 if before is None else before.number + 1,
+            first_number=0 if before is None else before.reserve_number(),
             make_env=self._make_env,
         )
         player.ground_every = self._ground_every

@@ -8,7 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import Answered, Blinds, Fan, Forked, Future, FutureKey, News, Picture, Record, Reread
+from dream_viewer.messages import (
+    Answered,
+    Blinds,
+    Fan,
+    Forked,
+    Future,
+    FutureKey,
+    News,
+    Picture,
+    Record,
+    Reread,
+    RivalPlayed,
+    arrival_of,
+)
 from dream_viewer.pictures import pack_picture
 from dream_viewer.questions import (
     HorizonQuestion,
@@ -72,6 +85,11 @@ class StudyDesk:
     def adopting(self) -> bool:
         """Weights are being read in."""
         return self.lane.has("adopt")
+
+    @property
+    def duelling(self) -> bool:
+        """A duel is being prepared, or the agent has not played its part yet."""
+        return self.lane.has("branch") or self.lane.has("rival")
 
     def new_generation(self) -> None:
         """Other weights play: give up what is worth nothing any more."""
@@ -152,6 +170,38 @@ class StudyDesk:
             done=lambda answer: self._news(Answered(question, answer)),
             supersede=supersede,
         )
+
+    def duel(
+        self,
+        player: Player,
+        number: int,
+        episode: Episode,
+        moments: tuple[Moment, ...],
+        branched: Callable[[int | None], None],
+    ) -> None:
+        """Let the player live a branch of an episode, and then the agent play its own one.
+
+        Args:
+            number: of the episode. episode: the same. moments: its Moments up to the one where it branches.
+            branched: is told the number that the agent's own episode will have, as soon as the branch is lived; None
+                where the game does not come out as it did.
+        """
+
+        def done(there: bool) -> None:
+            if not there:
+                branched(None)
+                return
+            own = player.reserve_number()
+            self.lane.submit(
+                "rival", player.rival(own, number, episode, moments), done=lambda rival: played(own, rival)
+            )
+            branched(own)
+
+        def played(own: int, rival: tuple[Episode, tuple[Moment, ...]] | None) -> None:
+            if rival is not None:
+                self._news(RivalPlayed(arrival_of(own, player.agent.generation, *rival)))
+
+        self.lane.submit("branch", player.branch(number, episode, moments), done=done)
 
     def picture(self, player: Player, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""

@@ -204,7 +204,7 @@ def test_a_dream_is_left_when_something_else_is_looked_at(desk: Desk, qtbot: QtB
 def test_nobody_dreams_from_an_end_or_from_another_agent_s_reading(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(5, number=1)
     desk.window.actions_by_id["play_dream"].trigger()
-    assert desk.session.part.role is Role.WATCHING and "nothing to dream from" in desk.window.notice.text
+    assert desk.session.part.role is Role.WATCHING and "Nothing goes on from here" in desk.window.notice.text
     assert not desk.window.actions_by_id["play_dream"].isChecked()
     desk.session.seek(2)
     desk.player.tell(Opened(replace(agent_info("training", 2), training=True)))

@@ -356,3 +356,53 @@ def test_weights_that_catch_up_learn_what_a_person_did_meanwhile() -> None:
     assert player.moments[0].step.by_person
     assert [moment.step for moment in player.moments] == player.episode.steps
     player.close()
+
+
+def test_a_branch_begins_like_the_episode_it_leaves_and_goes_its_own_way(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    past = list(live(player, 20))
+    episode, number = player.episode, player.number
+    player.new_level("train", 3)
+    assert result_of(player.branch(number, episode, past[:11]))
+    assert player.number == 2 and len(player.moments) == 11 and player.episode.level_seed == SHORT_LEVEL
+    assert [a.step.frame is b.step.frame for a, b in zip(player.moments, past[:11], strict=True)] == [True] * 11
+    for moment in past[10:18]:
+        arrived = player.advance(moment.step.action)
+        assert arrived.step.by_person is False
+    assert all(np.array_equal(a.step.frame, b.step.frame) for a, b in zip(player.moments, past[:19], strict=True))
+    assert [moment.step.by_person for moment in player.moments] == [False] * 10 + [True] * 8 + [False]
+    assert player.moments[11].reading is not None and player.moments[11].reading.surprise is not None
+    assert [step.by_person for step in episode.steps] == [False] * len(episode.steps), "the past stays as it was"
+    fork = result_of(player.fork(2, 12, player.episode, [moment.step.action for moment in past[12:15]]))
+    assert fork is not None and np.array_equal(fork.frames[-1], past[15].step.frame)
+
+
+def test_the_agent_s_own_way_from_a_past_moment_leaves_the_game_being_lived_alone(agent: Agent) -> None:
+    player, alone = (Player(agent, SHORT_GAME, "easy") for _ in range(2))
+    for one in (player, alone):
+        one.new_level("unseen", SHORT_LEVEL)
+        live(one, 12)
+    own = player.reserve_number()
+    job = player.rival(own, 0, player.episode, tuple(player.moments[:9]))
+    next(job)
+    player.advance()
+    alone.advance()
+    found = result_of(job)
+    assert found is not None and own == 1
+    episode, moments = found
+    assert moments[-1].step.is_last and episode.outcome == "lost" and [m.step for m in moments] == episode.steps
+    assert [m.step.frame is n.step.frame for m, n in zip(moments[:9], player.moments, strict=False)] == [True] * 9
+    assert same_readings(player.moments, alone.moments) and player.number == 0
+    assert player.new_level("unseen", SHORT_LEVEL).step.is_first and player.number == 2
+    alone.close()
+    player.close()
+
+
+def test_there_is_no_branch_where_the_game_does_not_come_out_as_it_was(player: Player) -> None:
+    player.new_level("unseen", SHORT_LEVEL)
+    past = list(live(player, 5))
+    strange = replace(past[4].step, frame=255 - past[4].step.frame)
+    episode = replace(player.episode, steps=[*player.episode.steps[:4], strange])
+    assert not result_of(player.branch(0, episode, [*past[:4], replace(past[4], step=strange)]))
+    assert player.number == 0 and len(player.moments) == 6
+    assert result_of(player.rival(7, 0, episode, [*past[:4], replace(past[4], step=strange)])) is None

@@ -17,6 +17,7 @@ from dream_viewer.messages import (
     Arrival,
     Blinds,
     Dreamt,
+    DuelBegun,
     Fan,
     Forked,
     Future,
@@ -26,6 +27,7 @@ from dream_viewer.messages import (
     Picture,
     Record,
     Reread,
+    RivalPlayed,
     Weights,
 )
 from dream_viewer.pictures import unpack_picture
@@ -195,6 +197,47 @@ def test_a_dream_does_not_begin_from_what_other_weights_read(listener: Listener,
     worker.step_once()
     listener.until(lambda: len(listener.moments()) == 2)
     assert listener.of(Dreamt) == []
+
+
+def test_in_a_duel_both_play_on_from_the_same_moment(listener: Listener, checkpoint: Path) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    for _ in range(8):
+        worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 9)
+    past = tuple(listener.moments()[:6])
+    worker.begin_duel(0, episode_of(listener), past)
+    worker.adopt(handed_over(1))
+    listener.until(lambda: listener.of(DuelBegun))
+    worker.step_once()
+    listener.until(lambda: listener.of(RivalPlayed) and len(listener.moments(1)) == 7)
+    (begun,), (rival,) = listener.of(DuelBegun), listener.of(RivalPlayed)
+    assert (begun.number, begun.rival, rival.arrival.number) == (1, 2, 2)
+    for moments in (listener.moments(1), rival.arrival.moments):
+        assert [m.step.frame is n.step.frame for m, n in zip(moments, past, strict=False)] == [True] * 6
+    assert (1, 5, NO_OP) in [(acted.number, acted.index, acted.action) for acted in listener.of(Acted)]
+    assert rival.arrival.outcome == "lost" and rival.arrival.moments[-1].step.is_last
+    assert {m.reading.generation for m in rival.arrival.moments[:-1] if m.reading} == {rival.arrival.generation}
+    listener.until(lambda: len(listener.of(Opened)) == 2)  # the weights waited for the agent's part
+    assert listener.records.index(rival) < listener.records.index(listener.of(Opened)[1])
+
+
+def test_no_duel_begins_where_it_cannot(listener: Listener, checkpoint: Path, qtbot: QtBot) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 2)
+    past, episode = tuple(listener.moments()[:2]), episode_of(listener)
+    with qtbot.waitSignal(worker.refused) as refused:
+        worker.begin_duel(0, episode, (past[0], stranger(past[1])))
+    assert "Other weights" in refused.args[0]
+    strange = replace(past[1], step=replace(past[1].step, frame=255 - past[1].step.frame))
+    with qtbot.waitSignal(worker.refused) as refused:
+        worker.begin_duel(0, replace(episode, steps=[past[0].step, strange.step]), (past[0], strange))
+    assert "does not repeat itself" in refused.args[0]
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 3)
+    assert listener.of(DuelBegun) == []
 
 
 def stranger(moment: Moment) -> Moment:

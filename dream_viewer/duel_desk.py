@@ -1,0 +1,97 @@
+"""Between the session and a duel's result: sees when both sides are done, and shows what came of it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, pyqtSlot
+from PyQt6.QtWidgets import QWidget
+
+from dream_viewer.duel import Duel, Part, expectation, part_of, side, verdict
+from dream_viewer.reel import Reel
+from dream_viewer.session import Session
+from dream_viewer.taking_part import Role
+from dream_viewer.widgets.duel_result import DuelResult
+from dream_viewer.widgets.notice import Notice
+
+WAITING = "Your part of the duel is over; the agent still plays its own."
+OFF = "The duel is off: another agent plays now."
+
+
+class DuelDesk(QObject):
+    """Brings a duel to its end.
+
+    Args:
+        session: what is on show. notice: tells of a result that is on its way. window: owns the dialog.
+    """
+
+    def __init__(self, session: Session, notice: Notice, window: QWidget) -> None:
+        super().__init__(window)
+        self._session, self._part = session, session.part
+        self._notice, self._window = notice, window
+        session.episode_grew.connect(self._look)
+        session.episode_changed.connect(self._look)
+        session.kept_changed.connect(self._tell)
+        session.agent_changed.connect(self._on_agent)
+        self._part.changed.connect(self._on_role)
+
+    @pyqtSlot()
+    def _look(self) -> None:
+        """The person's part is over with its episode, or when another one is on show."""
+        duel = self._part.duel
+        if duel is None or self._part.role is not Role.DUEL:
+            return
+        mine = self._numbered(duel.mine)
+        if mine is not None and mine.outcome is not None:
+            self._session.visit(mine, mine.last)
+        elif mine is not self._session.reel:
+            self._part.stop()
+
+    @pyqtSlot()
+    def _on_role(self) -> None:
+        duel = self._part.duel
+        mine = None if duel is None else self._numbered(duel.mine)
+        if duel is not None and mine is not None and self._part.role is not Role.DUEL and duel.played is None:
+            duel.played = part_of(mine, duel.index, duel.discount)
+            if self._numbered(duel.rival) is None:
+                self._notice.show_text(WAITING, "good")
+            self._tell()
+
+    @pyqtSlot()
+    def _tell(self) -> None:
+        duel = self._part.duel
+        rival = None if duel is None else self._numbered(duel.rival)
+        if duel is not None and duel.played is not None and rival is not None:
+            self._part.duel = None
+            self._notice.hide()
+            self._show(duel, duel.played, rival)
+
+    def _show(self, duel: Duel, mine: Part, rival: Reel) -> None:
+        theirs = part_of(rival, duel.index, duel.discount)
+        result = DuelResult(
+            verdict(mine, theirs),
+            (side("You", mine), side("The agent", theirs)),
+            expectation(duel.value, duel.discount, mine, theirs),
+            self._window,
+        )
+        numbers = (duel.mine, duel.rival)
+        result.watch_asked.connect(lambda place: self._watch(numbers[place], duel.index))
+        result.show()
+
+    def _watch(self, number: int | None, index: int) -> None:
+        reel = self._numbered(number)
+        if reel is None:
+            self._notice.show_text("This episode is no longer kept.")
+        else:
+            self._session.visit(reel, index)
+            self._session.toggle_play()
+
+    @pyqtSlot()
+    def _on_agent(self) -> None:
+        agent, duel = self._session.agent, self._part.duel
+        if duel is not None and agent is not None and not agent.handed_over:
+            self._part.stop()
+            if self._part.duel is not None and self._numbered(duel.rival) is None:
+                self._part.duel = None
+                self._notice.show_text(OFF)
+
+    def _numbered(self, number: int | None) -> Reel | None:
+        return next((reel for reel in self._session.reels if reel.number == number), None)

@@ -8,7 +8,6 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, Qt, pyqtSlot
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from dream_viewer.messages import Exporting
 from dream_viewer.reel import Reel
 from dream_viewer.session import Session
 from dream_viewer.widgets.notice import Notice
@@ -36,11 +35,9 @@ class FilesDesk(QObject):
     def __init__(self, session: Session, notice: Notice, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._notice, self._window = session, notice, window
-        self._quiet = False
         session.written.connect(self._on_written)
         session.recalled.connect(self._on_recalled)
         session.refused.connect(notice.show_text)
-        session.exporting.connect(self._on_exporting)
 
     def open_path(self, path: Path) -> None:
         """Show a recording, or let the agent of a checkpoint or run play."""
@@ -77,23 +74,7 @@ class FilesDesk(QObject):
             known = ", ".join(map(_ending, EXPORTED))
             self._notice.show_text(f"{path}: can be exported to {known} only; choose one of these endings.")
             return
-        self._quiet = False
         self._session.export(path)
-
-    @pyqtSlot(object)
-    def _on_exporting(self, progress: Exporting) -> None:
-        if not self._quiet:
-            share = 100 * progress.done // progress.total
-            self._notice.show_text(
-                f"Exporting {progress.path.name}: {share} %", "good", "Cancel", self._cancel, self._look_away
-            )
-
-    def _cancel(self) -> None:
-        self._quiet = True  # what was told before the worker heard of it is not shown any more
-        self._session.cancel_export()
-
-    def _look_away(self) -> None:
-        self._quiet = True
 
     @pyqtSlot(object)
     def _on_written(self, path: Path) -> None:

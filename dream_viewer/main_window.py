@@ -34,6 +34,7 @@ from dream_viewer.recent_desk import RecentDesk
 from dream_viewer.saliency_desk import SaliencyDesk
 from dream_viewer.session import DreamMode, Session
 from dream_viewer.settings import LEAST_AND_MOST_FRAMES, MANY_DREAMS, Settings
+from dream_viewer.status_desk import FIGURES, StatusDesk
 from dream_viewer.taking_part import Role
 from dream_viewer.timeline_desk import TimelineDesk
 from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
@@ -52,6 +53,7 @@ from dream_viewer.widgets.policy_bars import PolicyBars
 from dream_viewer.widgets.readouts import Readouts
 from dream_viewer.widgets.shortcuts import Shortcuts
 from dream_viewer.widgets.stage import Stage
+from dream_viewer.widgets.status_line import StatusLine
 from dream_viewer.widgets.surprise_lane import SurpriseLane
 from dream_viewer.widgets.time_area import TimeArea
 from dream_viewer.widgets.timeline import Timeline
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         self.events = EventList()
         every = range(NUM_ACTIONS)
         self.policy = PolicyBars([wording.action_name(a) for a in every], [wording.action_glyph(a) for a in every])
+        self.status = StatusLine(FIGURES)
         configs = offered_configs()
         self.training_panel = TrainingPanel(configs)
         self.training_curves = TrainingCurves(curves.PLOTS)
@@ -153,6 +156,7 @@ class MainWindow(QMainWindow):
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
         self.duel = DuelDesk(session, self.notice, self)
+        self.status_desk = StatusDesk(session, self.status, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -254,11 +258,17 @@ class MainWindow(QMainWindow):
         side.addStretch(0)
         self._middle = QWidget()
         middle = QHBoxLayout(self._middle)
-        middle.setContentsMargins(MARGIN, 4, MARGIN, MARGIN - 2)
+        middle.setContentsMargins(MARGIN, 4, MARGIN, 0)
         middle.setSpacing(MARGIN)
         middle.addWidget(self._stage, 1)
         middle.addWidget(self._side)
-        self.setCentralWidget(self._middle)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._middle, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(whole)
 
     def _connect_actions(self) -> None:
         session, by_id = self._session, self.actions_by_id

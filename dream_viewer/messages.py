@@ -37,6 +37,7 @@ class AgentInfo:
         path: its checkpoint; None before a training run saved its first.
         discount: what a reward is worth one step earlier, by the horizon it was trained with.
         training: its weights come from the training that runs in this window.
+        device: what it computes on, and in which numbers.
         fingerprint: of its file's content, see `trainer.checkpoint.fingerprint`; empty of weights in training.
         run: folder of the run whose newest checkpoint is followed, while somebody else trains it; None: no such run.
         handed_over: its weights took the place of older ones, and the episode goes on; else it was opened.
@@ -54,6 +55,7 @@ class AgentInfo:
     trained_on: TrainedOn
     training: bool = False
     fingerprint: str = ""
+    device: str = ""
     run: Path | None = None
     handed_over: bool = False
 
@@ -84,6 +86,7 @@ class Weights:
     path: Path | None
     run: Path | None = None
     fingerprint: str = ""
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,11 +318,21 @@ class ExportRequest:
     agent: AgentInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Exporting:
-    """How far an export is: frames done, of how many."""
+WorkKind = Literal["export", "recording", "reading"]
+"""Long work: an export, a recording that is opened, an episode that is read anew."""
 
-    path: Path
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How far long work is.
+
+    Attributes:
+        kind: of work. name: of the file, empty where there is none.
+        done, total: frames; when all are done, the work is over, whatever came of it.
+    """
+
+    kind: WorkKind
+    name: str
     done: int
     total: int
 
@@ -351,7 +364,7 @@ Record = (
     | Answered
     | Recalled
     | Written
-    | Exporting
+    | Working
 )
 """What must reach the session in order and complete."""
 
@@ -364,11 +377,13 @@ class News:
         records: in the order they happened.
         future: the newest dream.
         frames_per_second: what the live lane reaches now; None where it is at rest.
+        model_ms: what the agent takes for a frame in the live lane, in milliseconds; None where it saw none lately.
     """
 
     records: tuple[Record, ...] = ()
     future: Future | None = None
     frames_per_second: float | None = None
+    model_ms: float | None = None
 
 
 def _joined(old: Arrival, new: Arrival) -> Arrival | None:
@@ -387,7 +402,7 @@ def merge_news(old: News, new: News) -> News:
             records[-1] = joined
         else:
             records.append(record)
-    return News(tuple(records), new.future or old.future, new.frames_per_second)
+    return News(tuple(records), new.future or old.future, new.frames_per_second, new.model_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,37 @@ class Course:
     bookmarks: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of the status line.
+
+    Attributes:
+        name: in the code. widest: text it can have. hint: what it means.
+        passing: it has no place while there is nothing to tell; such figures are the first ones.
+    """
+
+    name: str
+    widest: str
+    hint: str
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Long work in hand.
+
+    Attributes:
+        kind: what the code calls it. text: what it is, in words. done, total: how far it is.
+        cancellable: a person may give it up.
+    """
+
+    kind: str
+    text: str
+    done: int
+    total: int
+    cancellable: bool
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EventRow:
     """One row of the list of events.

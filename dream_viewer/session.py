@@ -24,7 +24,6 @@ from dream_viewer.messages import (
     Blinds,
     Dreamt,
     DuelBegun,
-    Exporting,
     ExportRequest,
     Fan,
     Forked,
@@ -39,6 +38,7 @@ from dream_viewer.messages import (
     RivalPlayed,
     TrainingRequest,
     Weights,
+    Working,
     Written,
 )
 from dream_viewer.playback import Playback, State, Stretch, Track
@@ -98,6 +98,7 @@ class Session(QObject):
         fan_visible: somebody looks at the fan of futures.
         follows_training: weights handed over by training are shown; until another checkpoint is opened.
         frames_per_second: what the live lane reaches; None at rest.
+        model_ms: what the agent takes for a frame in the live lane, in milliseconds; None where it saw none yet.
         training: the training in this window.
         part: what a person plays; start it through the session's slots.
 
@@ -116,10 +117,9 @@ class Session(QObject):
         mode_changed: `mode`, `ground_every` or `horizon` changed.
         choice_changed: `choice` changed.
         agent_changed: `agent` changed.
-        rate_changed: `frames_per_second` changed.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
         recalled: (path, one sentence): a recorded episode was opened; why it is not whole, or empty.
-        exporting: (Exporting): how far an export is.
+        working: (Working): how far long work is.
         written: (path): a file a person asked for is there.
         refused: (one sentence): a file could not be opened or written; nothing changed.
         failed: (one line, details): a worker met an exception; the window lives on, paused.
@@ -139,10 +139,9 @@ class Session(QObject):
     mode_changed = pyqtSignal()
     choice_changed = pyqtSignal()
     agent_changed = pyqtSignal()
-    rate_changed = pyqtSignal()
     open_failed = pyqtSignal(str, str)
     recalled = pyqtSignal(object, str)
-    exporting = pyqtSignal(object)
+    working = pyqtSignal(object)
     written = pyqtSignal(object)
     refused = pyqtSignal(str)
     failed = pyqtSignal(str, str)
@@ -188,6 +187,7 @@ class Session(QObject):
         self.fan_visible = False
         self.follows_training = True
         self.frames_per_second: float | None = None
+        self.model_ms: float | None = None
         self.training = Training(make_training, self)
         self.part = TakingPart(player, self)
         self._timer = QTimer(self)
@@ -605,7 +605,7 @@ class Session(QObject):
         """Draw the episode under the cursor, as far as it went: a film, a picture of this Moment, or its curves.
 
         Args:
-            path: its ending says what. `exporting`, and then `written` or `refused`, say how that goes.
+            path: its ending says what. `working`, and then `written` or `refused`, say how that goes.
         """
         reel, agent = self.reel, self.agent
         if reel is None or agent is None:
@@ -619,6 +619,12 @@ class Session(QObject):
     def cancel_export(self) -> None:
         """Give up the export in the making; nothing is left of it."""
         self._player.cancel_export()
+
+    @pyqtSlot()
+    def cancel_recording(self) -> None:
+        """Give up the recording that is being opened; what is on show stays."""
+        self._recalling = False
+        self._player.cancel_recording()
 
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
         """Play another level: of a split, or this very one again and again; follows it."""
@@ -722,13 +728,11 @@ class Session(QObject):
                     answered = True
                 case Recalled():
                     self._on_recalled(record)
-                case Exporting():
-                    self.exporting.emit(record)
+                case Working():
+                    self.working.emit(record)
                 case Written():
                     self.written.emit(record.path)
-        if news.frames_per_second != self.frames_per_second:
-            self.frames_per_second = news.frames_per_second
-            self.rate_changed.emit()
+        self.frames_per_second, self.model_ms = news.frames_per_second, news.model_ms
         if news.future is not None:
             self._studies.futures.keep(news.future)
             self._want_fork(news.future)

@@ -97,6 +97,9 @@ class PlayerWorkerLike(Protocol):
     def cancel_export(self) -> None:
         """Give up the export in the making."""
 
+    def cancel_recording(self) -> None:
+        """Give up the recording that is being opened."""
+
     def request_stop(self) -> None:
         """End soon; returns at once."""
 

@@ -11,6 +11,7 @@ same, whatever happened in between, but for what rounding does where several fra
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,6 +61,7 @@ class Player:
         episode: its Steps.
         moments: one a Step.
         ground_every: frames from look to look of the dream along reality; None: it is not made.
+        looking_seconds: that the agent took to look at the newest frame of the episode being lived.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Player:
         self.episode = Episode(game, difficulty, "unseen", -1)
         self.moments: list[Moment] = []
         self.ground_every: int | None = None
+        self.looking_seconds = 0.0
         self._seed = seed
         self._make_env = make_env
         self._env: ViewerEnv | None = None
@@ -183,7 +186,9 @@ class Player:
         frame = frozen(np.array(batch.frame[0]))
         prev_action = self.moments[-1].step.action if self.moments else None
         self._keyframes.note(self.number, t, self._env)
+        begun = time.perf_counter()
         reading, blind = self._reader.look(Glance(frame, prev_action), self.ground_every)
+        self.looking_seconds = time.perf_counter() - begun
         self.agent.latent = self._reader.latent
         step = Step(frame, reward, self._choice(reading, t), t == 0, False, False, self.episode.level_seed)
         return self._append(Moment(step, reading, blind))
@@ -291,11 +296,14 @@ class Player:
         self._next_agent, self.agent, self._reader, self.moments = None, agent, reader, fresh
         return tuple(fresh)
 
-    def reread(self, number: int, episode: Episode) -> Generator[None, None, tuple[Moment, ...]]:
+    def reread(self, number: int, episode: Episode) -> Generator[int | None, None, tuple[Moment, ...]]:
         """Read a past episode with the present weights.
 
         Args:
             number: of the episode. episode: its Steps.
+
+        Yields:
+            Now and then how many Steps are read.
 
         Returns:
             All its Moments.
@@ -305,13 +313,19 @@ class Player:
         fresh: list[Moment] = []
         while len(fresh) < len(past):
             fresh += yield from rereading(reader, past, len(fresh), self.ground_every)
+            yield len(fresh)
         return tuple(fresh)
 
-    def recall(self, number: int, recording: Recording) -> Generator[None, None, tuple[Restored, tuple[Moment, ...]]]:
+    def recall(
+        self, number: int, recording: Recording
+    ) -> Generator[int | None, None, tuple[Restored, tuple[Moment, ...]]]:
         """Play a recorded episode again and read it with the present weights.
 
         Args:
             number: to be the episode's. recording: what to play.
+
+        Yields:
+            Now and then how many Steps are read.
 
         Returns:
             The episode as far as it comes out as recorded, and all its Moments.

@@ -12,11 +12,11 @@ from PyQt6.QtWidgets import QWidget
 UNIT = 64
 """A picture's side is a whole multiple of this, in device pixels."""
 GAP = 10
-LEAST_BELOW = 86
+LEAST_BELOW = 80
 """Height of the timeline at least."""
-LOW_BELOW = 124
+LOW_BELOW = 118
 """Height of the timeline below which the film strip does not push it."""
-GOOD_BELOW = 132
+GOOD_BELOW = 126
 """Height of the timeline where there is room for everything."""
 GOOD_SIDE = 448
 """Side of the pictures, in logical pixels, from which on strip and timeline get good room before they grow further."""

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
 
-HEIGHT = 44
+HEIGHT = 38
 _WIDEST_FOLLOW = "Back to live +8888"
 _ICON = QSize(18, 18)
 
@@ -37,7 +37,7 @@ class TransportBar(QWidget):
         self._speed.setToolTip("Speed, as a multiple of the game's own 15 frames per second")
 
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
+        layout.setContentsMargins(0, 2, 0, 0)
         layout.setSpacing(2)
         for name in ("first", "back", "play_back", "play", "forward", "last"):
             layout.addWidget(_button(actions[name], role="play" if name == "play" else None))

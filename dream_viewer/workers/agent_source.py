@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dream_viewer.messages import AgentInfo, TrainedOn, Weights
@@ -11,6 +11,8 @@ from trainer.checkpoint import fingerprint, load_agent, read_header
 from trainer.config import SIZES, Config
 from trainer.hardware import choose_device, choose_dtype
 from trainer.run import Run
+
+_DEVICES = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class AgentSource:
             discount=_discount(header.config),
             trained_on=_trained_on(header.config),
             fingerprint=fingerprint(file),
+            device=_device_name(agent),
             run=None if run is None else run.path,
         )
         return Supply(agent, info)
@@ -89,7 +92,8 @@ class AgentSource:
             run=weights.run,
             handed_over=True,
         )
-        return Supply(self._agent_with(weights, info), info)
+        agent = self._agent_with(weights, info)
+        return Supply(agent, replace(info, device=_device_name(agent)))
 
     def give_back(self, agent: Agent) -> None:
         """Nobody plays or reads with this agent any more: the next weights may go into it."""
@@ -113,6 +117,11 @@ class AgentSource:
         agent.generation = info.generation
         agent.load_state_tensors(weights.tensors)
         return agent
+
+
+def _device_name(agent: Agent) -> str:
+    kind = agent.device.type
+    return f"{_DEVICES.get(kind, kind)}, {str(agent.dtype).removeprefix('torch.')}"
 
 
 def _discount(config: Config) -> float:

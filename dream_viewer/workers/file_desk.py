@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from dream_viewer.messages import Exporting, ExportRequest, News, Recalled, Written, arrival_of
+from dream_viewer.messages import ExportRequest, News, Recalled, Written, arrival_of
 from dream_viewer.workers.study_lane import StudyLane
+from dream_viewer.workers.telling import telling
 from trainer.envs.viewer import MakeEnv
 from trainer.episode import Episode
 from trainer.errors import UserError
@@ -45,6 +46,10 @@ class FileDesk:
         """Give up the export in the making; it leaves nothing behind."""
         self._others.cancel("export")
 
+    def cancel_recording(self) -> None:
+        """Give up the recording that is being opened."""
+        self._others.cancel("recall")
+
     def turn(self) -> bool:
         """Do a piece of the work there is; False where there is none."""
         return self._saves.turn() | self._others.turn()
@@ -70,17 +75,15 @@ class FileDesk:
     ) -> Generator[None, None, None]:
         from dream_viewer.workers.exporting import exporting  # brings av: 0.1 s that not every start should pay
 
-        total = len(request.arrival.moments)
-        for done in exporting(request, player.agent, seed, make_env):
-            if done is not None:
-                self._tell(News((Exporting(request.path, done, total),)))
-            yield
+        job = exporting(request, player.agent, seed, make_env)
+        yield from telling(job, self._tell, "export", request.path.name, len(request.arrival.moments))
         self._tell(News((Written(request.path),)))
 
     def _recalling(self, player: Player, path: Path) -> Generator[None, None, None]:
         recording = read_recording(path)
         number, self._next_number = self._next_number, self._next_number - 1
-        restored, moments = yield from player.recall(number, recording)
+        job = player.recall(number, recording)
+        restored, moments = yield from telling(job, self._tell, "recording", path.name, len(recording.rewards))
         episode, first = restored.episode, moments[0].reading
         assert first is not None  # an episode opens with a frame that is seen
         arrival = arrival_of(number, first.generation, episode, moments)

@@ -106,7 +106,7 @@ def _replayed(supply: Supply, recording: Recording) -> tuple[int, Episode, tuple
     return FIRST_RECALLED, restored.episode, moments
 
 
-def _result(job: Generator[None, None, R]) -> R:
+def _result(job: Generator[int | None, None, R]) -> R:
     while True:
         try:
             next(job)

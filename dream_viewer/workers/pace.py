@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from statistics import median
 
 from dream_viewer.playback import BASE_FPS
 
@@ -13,6 +14,9 @@ PICTURES_PER_SECOND = 30.0
 
 RATE_WINDOW = 1.0
 """Seconds over which frames per second are counted."""
+
+LOOKS = 15
+"""Newest frames of which the agent's time is told."""
 
 END_FRAMES = 8
 """Frames for which the end of an episode stays on show before the next level begins."""
@@ -35,6 +39,7 @@ class Pace:
         self._due = 0.0
         self._picture_due = 0.0
         self._lived_at: deque[float] = deque()
+        self._looking: deque[float] = deque(maxlen=LOOKS)
 
     def set_running(self, running: bool) -> None:
         """Let steps follow each other, or rest."""
@@ -68,9 +73,14 @@ class Pace:
         """Seconds until a step is due; None while none will be."""
         return self._due - self._clock() if self.running else None
 
-    def lived(self) -> None:
-        """A step was taken."""
+    def lived(self, looking: float) -> None:
+        """A step was taken, and the agent looked at it for so many seconds."""
         self._lived_at.append(self._clock())
+        self._looking.append(looking)
+
+    def model_ms(self) -> float | None:
+        """Milliseconds that the agent took for a frame lately: a median; None before the first one."""
+        return 1000 * median(self._looking) if self._looking else None
 
     def wants_picture(self) -> bool:
         """Whether the step just taken is to be drawn for people; at rest each one is."""

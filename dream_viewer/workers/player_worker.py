@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -238,6 +239,10 @@ class PlayerWorker(QThread):
         """Give up the export in the making."""
         self._commands.put(self._files.cancel_export)
 
+    def cancel_recording(self) -> None:
+        """Give up the recording that is being opened."""
+        self._commands.put(self._files.cancel_recording)
+
     def request_stop(self) -> None:
         """End after the piece of work in hand; returns at once."""
         self._commands.stop()
@@ -290,7 +295,7 @@ class PlayerWorker(QThread):
 
     def _tell(self, news: News) -> None:
         rate = None if self._player is None else self._pace.rate()
-        self.news.put(replace(news, frames_per_second=rate))
+        self.news.put(replace(news, frames_per_second=rate, model_ms=self._pace.model_ms()))
 
     # Live lane
 
@@ -319,8 +324,10 @@ class PlayerWorker(QThread):
 
     def _dream_on(self, dream: _Dream) -> None:
         action = self._hands.take()
-        self._pace.lived()
-        self._tell(News((Dreamt(dream.key, dream.length, dream.game.step(NO_OP if action is None else action)),)))
+        begun = time.perf_counter()
+        dreamt = dream.game.step(NO_OP if action is None else action)
+        self._pace.lived(time.perf_counter() - begun)
+        self._tell(News((Dreamt(dream.key, dream.length, dreamt),)))
         dream.length += 1
 
     def _next_level(self, player: Player) -> None:
@@ -350,7 +357,7 @@ class PlayerWorker(QThread):
         records: list[Record] = [
             arrival_of(player.number, player.agent.generation, player.episode, player.moments[-1:], index)
         ]
-        self._pace.lived()
+        self._pace.lived(player.looking_seconds)
         if self._human_wanted and not player.ended and self._pace.wants_picture():
             records.append(Picture(player.number, index, pack_picture(player.human_frame())))
         self._tell(News(tuple(records)))

@@ -33,6 +33,7 @@ from dream_viewer.questions import (
     WhatIfQuestion,
 )
 from dream_viewer.workers.study_lane import Job, StudyLane
+from dream_viewer.workers.telling import telling
 from trainer.agent.agent import Agent
 from trainer.episode import Episode, Fork, Moment
 from trainer.latent_study import look_inside, touch
@@ -115,7 +116,12 @@ class StudyDesk:
             assert first is not None  # an episode opens with a frame that is seen
             self._news(Reread(number, first.generation, moments))
 
-        self.lane.submit("reread", player.reread(number, episode), done=done, supersede=number != self._rereading)
+        self.lane.submit(
+            "reread",
+            telling(player.reread(number, episode), self._tell, "reading", "", len(episode.steps)),
+            done=done,
+            supersede=number != self._rereading,
+        )
         self._rereading = number
 
     def blinds(self, player: Player, number: int, index: int, ground_every: int, moments: tuple[Moment, ...]) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PyQt6.QtWidgets import QFileDialog, QPushButton
+from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
 from dream_viewer.files_desk import EXPORTED
 from dream_viewer.film_files import SUFFIXES
-from dream_viewer.messages import Exporting, Opened, Recalled, Written
+from dream_viewer.messages import Opened, Recalled, Written
 from dream_viewer.playback import State
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment, opened
 from tests.dream_viewer.window import Desk
@@ -143,26 +143,6 @@ def test_ctrl_e_exports_the_episode_under_the_cursor_as_it_stands(desk: Desk) ->
     assert len(request.arrival.moments) == 5 and request.agent is desk.session.agent
     desk.live(1, start=5)
     assert len(request.arrival.moments) == 5
-
-
-def test_progress_is_shown_and_can_be_cancelled(desk: Desk) -> None:
-    desk.live(2)
-    export_to(desk, FILE.with_suffix(".gif"))
-    progress = Exporting(FILE.with_suffix(".gif"), 1, 4)
-    desk.player.tell(progress)
-    desk.session.tick()
-    assert "won.gif: 25 %" in notice(desk)
-    button = desk.window.notice.findChild(QPushButton)
-    assert button is not None and button.text() == "Cancel"
-    button.click()
-    assert desk.player.asked("cancel_export") == [()]
-    desk.player.tell(progress)
-    desk.session.tick()
-    assert notice(desk) == "", "what was on its way is not shown any more"
-    export_to(desk, FILE.with_suffix(".gif"))
-    desk.player.tell(progress)
-    desk.session.tick()
-    assert "25 %" in notice(desk)
 
 
 def test_an_export_that_cannot_be_is_refused(desk: Desk) -> None:

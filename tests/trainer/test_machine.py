@@ -81,6 +81,15 @@ def test_rates_are_those_of_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine.matrix_rate(torch.device("cpu"), torch.float32) == 2 * 10**3 / 0.5
 
 
+def test_memory_held_now_grows_and_is_no_more_than_the_peak() -> None:
+    before = machine.memory_bytes()
+    held = bytearray(b"x" * 2**26)
+    after = machine.memory_bytes()
+    peak = machine.peak_memory_bytes(torch.device("cpu"))
+    assert before is not None and after is not None and peak is not None
+    assert after - before > len(held) // 2 and after <= peak
+
+
 def test_peak_memory_holds_what_was_allocated() -> None:
     block = torch.ones(64 * 2**20, dtype=torch.uint8)
     peak = machine.peak_memory_bytes(torch.device("cpu"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dream_viewer.messages import AgentInfo, Arrival, Exporting, ExportRequest, News, Record, TrainedOn, Written
+from dream_viewer.messages import AgentInfo, Arrival, ExportRequest, News, Record, TrainedOn, Working, Written
 from dream_viewer.options import ExportOptions
 from dream_viewer.workers.exporting import exporting
 from dream_viewer.workers.file_desk import FileDesk
@@ -116,7 +116,7 @@ def test_the_desk_tells_how_far_it_is_and_a_cancelled_export_leaves_nothing(live
     desk.export(lived, request(lived, file, steps=6), 0, procgen_level)
     while not records:
         desk.turn()
-    assert records == [Exporting(file, 1, 6)]
+    assert records == [Working("export", "a.mp4", 1, 6)]
     desk.cancel_export()
     assert not desk.turn() and list(tmp_path.iterdir()) == [] and refusals == []
     desk.export(lived, request(lived, file, steps=3), 0, procgen_level)

@@ -7,7 +7,7 @@ from typing import Any
 
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import Arrival, Exporting, ExportRequest, LevelChoice, Opened, Recalled, Record, Written
+from dream_viewer.messages import Arrival, ExportRequest, LevelChoice, Opened, Recalled, Record, Working, Written
 from dream_viewer.workers.player_worker import PlayerWorker
 from tests.player_support import SHORT_LEVEL, small_checkpoint
 from trainer.episode import Episode
@@ -41,7 +41,9 @@ def test_an_episode_is_saved_opened_and_exported_beside_the_one_being_lived(qtbo
     film = tmp_path / "a.mp4"
     worker.export(ExportRequest(film, recalled, 0, 3, of(Opened)[0].agent))
     qtbot.waitUntil(lambda: of(Written)[-1] == Written(film), timeout=20_000)
-    assert [record.done for record in of(Exporting)] == [1, 2, 3, 4, 5, 6] and film.exists()
+    told = {kind: [work.done for work in of(Working) if work.kind == kind] for kind in ("export", "recording")}
+    assert told == {"export": [1, 2, 3, 4, 5, 6, 6], "recording": [4, 6, 6]} and film.exists()
+    assert worker.news.take() is None and all(work.total == 6 for work in of(Working))
     worker.open_recording(film)
     qtbot.waitUntil(lambda: bool(refused), timeout=20_000)
     worker.request_stop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dream_viewer.workers.pace import END_FRAMES, PICTURES_PER_SECOND, Pace
+from dream_viewer.workers.pace import END_FRAMES, LOOKS, PICTURES_PER_SECOND, Pace
 
 
 class Clock:
@@ -64,7 +64,7 @@ def test_a_higher_speed_works_at_once(pace: Pace, clock: Clock) -> None:
 def test_the_rate_counts_the_last_second(pace: Pace, clock: Clock) -> None:
     for _ in range(30):
         clock.now += 0.1
-        pace.lived()
+        pace.lived(0.01)
     assert pace.rate() == pytest.approx(10, abs=1)
 
 
@@ -76,3 +76,13 @@ def test_pictures_are_not_drawn_faster_than_they_are_seen(pace: Pace, clock: Clo
     assert drawn == pytest.approx(PICTURES_PER_SECOND, abs=2)
     pace.set_running(False)
     assert pace.wants_picture() and pace.wants_picture(), "at rest each one is"
+
+
+def test_the_agents_time_is_a_median_of_the_newest_frames(pace: Pace) -> None:
+    assert pace.model_ms() is None
+    for seconds in (0.5, 0.010, 0.012, 0.011):
+        pace.lived(seconds)
+    assert pace.model_ms() == pytest.approx(11.5)
+    for _ in range(2 * LOOKS):
+        pace.lived(0.020)
+    assert pace.model_ms() == pytest.approx(20)

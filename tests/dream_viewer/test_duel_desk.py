@@ -35,7 +35,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 def begin(desk: Desk, qtbot: QtBot) -> None:
     desk.session.seek(4)
-    qtbot.keyClick(desk.window, Qt.Key.Key_V)
+    qtbot.keyClick(desk.window, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
     number, episode, moments = desk.player.asked("begin_duel")[-1]
     assert (number, len(moments), len(episode.steps)) == (0, 5, 10)
     assert desk.session.part.role is Role.WATCHING, "not before the game stands there"

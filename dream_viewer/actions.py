@@ -210,6 +210,8 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry("show_training", "&Show the agent in training", (), "review", "Training", "Show the agent in training"),
     Entry("resume_run", "&Continue a run…", (), "review", "Training", "Go on with a run that was stopped"),
+    Entry("tour", "&Tour", (), "always", "Help", "Show the window in five steps"),
+    Entry("glossary", "&Glossary", ("F1",), "always", "Help", "What the words mean", checkable=True),
     Entry("palette", "&All commands…", ("Ctrl+K",), "always", "Help", "Find anything by a few letters of its name"),
     Entry("shortcuts", "&Shortcuts", ("?",), "always", "Help", "Show these shortcuts", "help"),
 )

@@ -86,6 +86,7 @@ def run(options: ViewOptions) -> int:
         shooting = Screenshot(options.screenshot, session, window, quitter)
         shooting.begin(session.cursor_changed if options.recording is None else session.recalled)
     else:
+        window.guide.welcome()
         search = BrokenOffSearch(settings.dismissed, window)
         search.found.connect(window.offer_to_resume)
         session.agent_changed.connect(search.begin)

@@ -22,6 +22,8 @@ from dream_viewer.docks import Docks
 from dream_viewer.duel_desk import DuelDesk
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
+from dream_viewer.guide import GLOSSARY
+from dream_viewer.guide_desk import GuideDesk
 from dream_viewer.horizon_desk import HorizonDesk
 from dream_viewer.latents_desk import LatentsDesk
 from dream_viewer.level_desk import LevelDesk
@@ -45,6 +47,7 @@ from dream_viewer.widgets.episode_list import EpisodeList
 from dream_viewer.widgets.event_list import EventList
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from dream_viewer.widgets.film_strip import FilmStrip
+from dream_viewer.widgets.glossary import Glossary
 from dream_viewer.widgets.latent_panel import LatentPanel
 from dream_viewer.widgets.many_dreams_panel import ManyDreamsPanel
 from dream_viewer.widgets.notice import Notice
@@ -57,6 +60,7 @@ from dream_viewer.widgets.status_line import StatusLine
 from dream_viewer.widgets.surprise_lane import SurpriseLane
 from dream_viewer.widgets.time_area import TimeArea
 from dream_viewer.widgets.timeline import Timeline
+from dream_viewer.widgets.tour import Tour
 from dream_viewer.widgets.training_curves import TrainingCurves
 from dream_viewer.widgets.training_panel import TrainingPanel
 from dream_viewer.widgets.transport import TransportBar
@@ -70,6 +74,7 @@ SIDE_WIDTH_TRAINING = 320
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
 EPISODES_SIZE = (660, 440)
+GLOSSARY_SIZE = (380, 560)
 WHAT_IF_SIZE = (660, 620)
 MANY_SIZE = (700, 510)
 LATENTS_SIZE = (800, 610)
@@ -157,6 +162,9 @@ class MainWindow(QMainWindow):
         self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
         self.duel = DuelDesk(session, self.notice, self)
         self.status_desk = StatusDesk(session, self.status, self)
+        self.glossary = Glossary(GLOSSARY)
+        self.docks.add("glossary", "Glossary", self.glossary, GLOSSARY_SIZE)
+        self.guide = GuideDesk(session, self._panels(), self.actions_by_id["training"], settings.tour_seen, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -216,6 +224,7 @@ class MainWindow(QMainWindow):
             training={name: getattr(form, name) for name in form.__slots__},
             recent=self.recent.paths,
             left_off=self.recent.left_off(),
+            tour_seen=self.guide.seen,
             geometry=geometry,
         )
 
@@ -270,6 +279,24 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status)
         self.setCentralWidget(whole)
 
+    def _panels(self) -> dict[str, QWidget]:
+        """The panels by the names that `guide.PANELS` explains them under."""
+        return {
+            "reality": self.reality,
+            "dream": self.dream,
+            "difference": self.difference,
+            "film": self.film,
+            "timeline": self.timeline,
+            "surprise": self.lane,
+            "transport": self.transport,
+            "readouts": self.readouts,
+            "policy": self.policy,
+            "events": self.events,
+            "episodes": self.episodes,
+            "training": self.training_panel,
+            "curves": self.training_curves,
+        }
+
     def _connect_actions(self) -> None:
         session, by_id = self._session, self.actions_by_id
         for name, slot in {
@@ -302,8 +329,9 @@ class MainWindow(QMainWindow):
             "restart": self.levels.restart,
             "show_training": session.show_training,
             "resume_run": self._choose_run_to_resume,
-            "shortcuts": self._toggle_shortcuts,
+            "shortcuts": self.shortcuts.toggle,
             "palette": self._toggle_palette,
+            "tour": self.guide.tour.begin,
         }.items():
             by_id[name].triggered.connect(lambda _, slot=slot: slot())
         for name, frames in {"back": -1, "forward": 1, "back_ten": -10, "forward_ten": 10}.items():
@@ -338,8 +366,8 @@ class MainWindow(QMainWindow):
             by_id[name].triggered.connect(lambda _, offset=offset: self.levels.by(offset))
         by_id["full_screen"].triggered.connect(self._set_full_screen)
         by_id["training"].toggled.connect(self._show_training)
-        self.shortcuts.toggled.connect(self._share_keyboard)
-        self.commands.toggled.connect(self._share_keyboard)
+        for overlay in self._overlays():
+            overlay.toggled.connect(lambda shown, overlay=overlay: self._share_keyboard(overlay, shown))
         self.commands.chosen.connect(lambda name: by_id[name].trigger())
         self.play.keyboard_changed.connect(self._rest_review_keys)
         self.training_panel.continue_asked.connect(self._choose_run_to_resume)
@@ -490,26 +518,28 @@ class MainWindow(QMainWindow):
 
     # Acting
 
-    @pyqtSlot(bool)
-    def _share_keyboard(self, overlay: bool) -> None:
-        self._rest_review_keys()
-        if not overlay:
-            self.setFocus()
+    def _overlays(self) -> tuple[Shortcuts | CommandPalette | Tour, ...]:
+        return self.shortcuts, self.commands, self.guide.tour
 
-    def _toggle_shortcuts(self) -> None:
-        self.commands.close_overlay()
-        self.shortcuts.toggle()
+    def _share_keyboard(self, overlay: QWidget, shown: bool) -> None:
+        """One overlay at a time has the keyboard, then the window again."""
+        if shown:
+            for other in self._overlays():
+                if other is not overlay:
+                    other.close_overlay()
+        self._rest_review_keys()
+        if not shown:
+            self.setFocus()
 
     def _toggle_palette(self) -> None:
         if self.commands.isHidden():
-            self.shortcuts.close_overlay()
             self.commands.open_with(actions.commands(self.actions_by_id))
         else:
             self.commands.close_overlay()
 
     @pyqtSlot()
     def _rest_review_keys(self) -> None:
-        overlaid = not (self.shortcuts.isHidden() and self.commands.isHidden())
+        overlaid = not all(overlay.isHidden() for overlay in self._overlays())
         actions.set_review_keys(self.actions_by_id, not (overlaid or self.play.has_keyboard))
 
     def _show_human(self, human: bool) -> None:

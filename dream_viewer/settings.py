@@ -45,6 +45,7 @@ class Settings:
         dismissed: folders of runs that broke off and are not to be offered again.
         recent: files and folders that were open, newest first.
         left_off: where a person left off, as `dream_viewer.recent.LeftOff` keeps it.
+        tour_seen: the tour was shown.
         geometry: Qt's own description of the window's place and size, hexadecimal.
     """
 
@@ -69,6 +70,7 @@ class Settings:
     dismissed: list[str] = field(default_factory=list)
     recent: list[str] = field(default_factory=list)
     left_off: dict[str, Any] = field(default_factory=dict)
+    tour_seen: bool = False
     geometry: str = ""
 
     def replace(self, **changes: Any) -> Settings:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PyQt6.QtCore import QObject, pyqtSlot
 
 from dream_viewer import curves
+from dream_viewer.guide import hint
 from dream_viewer.messages import TrainingRequest
 from dream_viewer.session import Session
 from dream_viewer.training import TrainingState
@@ -180,7 +181,7 @@ class TrainingDesk(QObject):
         match event:
             case Started():
                 self._total = event.total_steps
-                self._panel.setToolTip(event.summary)
+                self._panel.setToolTip(f"{hint('training')}\n{event.summary}")
             case Saved():
                 self._show_agent()
             case Finished():

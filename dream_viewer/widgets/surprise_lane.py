@@ -42,7 +42,6 @@ class SurpriseLane(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Surprise")
-        self.setToolTip("Surprise: how far each frame was from what the model expected. Triangles mark the peaks.")
         theme.LOOKS.changed.connect(self.restyle)
         self.restyle()
 

@@ -429,7 +429,8 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _show_moment(self) -> None:
         session = self._session
-        self.readouts.show_stats(wording.stats(session.reel, session.index, session.moment))
+        played = session.part.role in (Role.REALITY, Role.DUEL) and session.at_live_edge
+        self.readouts.show_stats(wording.stats(session.reel, session.index, session.moment, played))
         self._show_policy()
         self._show_position()
         self.pictures.take_future()

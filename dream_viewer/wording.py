@@ -127,8 +127,12 @@ def agent_hint(agent: AgentInfo | None) -> str:
     return str(agent.path)
 
 
-def stats(reel: Reel | None, index: int, moment: Moment | None) -> tuple[Stat, ...]:
-    """The read-outs at the cursor; always the same labels in the same order."""
+def stats(reel: Reel | None, index: int, moment: Moment | None, played: bool = False) -> tuple[Stat, ...]:
+    """The read-outs at the cursor; always the same labels in the same order.
+
+    Args:
+        reel: the episode. index: of the Moment. moment: itself. played: a person is about to act there.
+    """
     if reel is None or moment is None:
         return tuple(Stat(label, _NOT_YET) for label in LABELS)
     episode, step, reading = reel.episode, moment.step, moment.reading
@@ -138,7 +142,7 @@ def stats(reel: Reel | None, index: int, moment: Moment | None) -> tuple[Stat, .
         Stat(LABELS[1], signed(float(reel.returns[index])), _reward_text(step.reward)),
         Stat(LABELS[2], count(index), _of_text(reel, index)),
         Stat(LABELS[3], _NOT_YET if reading is None else decimal(reading.value), "expected return"),
-        _action(moment),
+        _action(moment, played),
         _surprise(moment, reel.surprises[:index]),
     )
 
@@ -155,13 +159,12 @@ def _of_text(reel: Reel, index: int) -> str:
     return f"of {count(reel.last)}, then {outcome_word(reel.outcome)}"
 
 
-def _action(moment: Moment) -> Stat:
+def _action(moment: Moment, played: bool) -> Stat:
     label, step, reading = LABELS[4], moment.step, moment.reading
     if step.action is None:
         return Stat(label, _NOT_YET, "the episode is over")
-    detail = "" if reading is None else f"{100 * reading.policy[step.action]:.0f} % sure"
-    if step.by_person and reading is not None:
-        detail = f"by you; the agent {100 * reading.policy[step.action]:.0f} %"
+    sure = "" if reading is None else f"{100 * reading.policy[step.action]:.0f} %"
+    detail = f"by you; the agent {sure}" if step.by_person else f"the agent would, {sure}" if played else f"{sure} sure"
     return Stat(label, action_name(step.action), detail)
 
 

@@ -7,13 +7,13 @@ a spot moves the value by less than bfloat16 can tell.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Generator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from trainer.agent.agent import Agent
 from trainer.episode import Reading, frozen
@@ -27,7 +27,7 @@ _NEEDED = ("enc.", "dyn.obs", "val.", "pol.")
 
 
 class _Judge(nn.Module):
-    """From frames to value and policy, as one module whose weights can be others for a call."""
+    """From frames to value and policy, in the dtype of its weights."""
 
     def __init__(self, agent: Agent) -> None:
         super().__init__()
@@ -43,6 +43,15 @@ class _Judge(nn.Module):
         return torch.stack([twohot_mean(self.val(feat)), log_probs[:, action]], -1)
 
 
+def _in_float32(judge: nn.Module) -> nn.Module:
+    """A copy with those weights in float32 that lead from a frame to value and policy; the others are shared."""
+    weights = {
+        id(weight): nn.Parameter(weight.float(), requires_grad=False) if name.startswith(_NEEDED) else weight
+        for name, weight in judge.named_parameters()
+    }
+    return copy.deepcopy(judge, weights)
+
+
 @torch.no_grad()
 def saliency(agent: Agent, reading: Reading, frame: NDArray[np.uint8], action: int) -> Generator[None, None, Saliency]:
     """Where in a frame value and choice come from; yields after each piece of work.
@@ -54,18 +63,13 @@ def saliency(agent: Agent, reading: Reading, frame: NDArray[np.uint8], action: i
     Raises:
         ValueError: other weights made the Reading.
     """
-    judge = _Judge(agent)
-    weights: dict[str, Tensor] = {
-        name: nn.Parameter(weight.float(), requires_grad=False)
-        for name, weight in judge.named_parameters()
-        if name.startswith(_NEEDED)
-    }
+    judge = _in_float32(_Judge(agent))
     deter = agent.latent_of(reading).deter.float()
     yield
 
     def judged(frames: NDArray[np.uint8]) -> NDArray[np.float32]:
-        found: Tensor = functional_call(judge, weights, (torch.from_numpy(frames).to(agent.device), deter, action))
-        return found.cpu().numpy()
+        found: NDArray[np.float32] = judge(torch.from_numpy(frames).to(agent.device), deter, action).cpu().numpy()
+        return found
 
     soft = blurred(frame)
     whole = judged(frame[None].copy())

@@ -50,8 +50,8 @@ class HorizonCurve(pg.PlotCurveItem):
             return ""
         frames, flaw = int(found.frames[place]), found.flaws[place]
         if flaw is not None:
-            return f"a dream holds {frames} frame{'' if frames == 1 else 's'} ({flaw} off)"
-        return f"a dream holds {LIMIT} frames" if frames == LIMIT else "a dream holds to the end"
+            return f"dream holds {frames} ({flaw} off)"
+        return f"dream holds {LIMIT} frames" if frames == LIMIT else "dream holds to the end"
 
     def _draw(self) -> None:
         if self._horizons is None:

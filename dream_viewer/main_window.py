@@ -73,7 +73,7 @@ SIDE_WIDTH_TRAINING = 320
 """Width of the column at the right, without and with the training panel; chosen with the sizes in `stage`."""
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
-EPISODES_SIZE = (660, 440)
+EPISODES_SIZE = (760, 440)
 GLOSSARY_SIZE = (380, 560)
 WHAT_IF_SIZE = (660, 620)
 MANY_SIZE = (700, 510)

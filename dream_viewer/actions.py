@@ -61,6 +61,16 @@ TABLE: tuple[Entry, ...] = (
         "left_off", "Go on where you &left off", ("Ctrl+Shift+O",), "always", "File", "Open last time's agent and level"
     ),
     Entry("recent", "Open re&cent", ("Ctrl+R",), "always", "File", "Open what was open lately"),
+    Entry(
+        "compare",
+        "Co&mpare with…",
+        ("Ctrl+M",),
+        "always",
+        "File",
+        "Compare with another agent, or end it",
+        checkable=True,
+    ),
+    Entry("swap", "S&wap the compared agents", (), "always", "File", "Let the compared agent play this level"),
     Entry("save", "&Save episode…", ("Ctrl+S",), "always", "File", "Save this episode as a recording", rule=True),
     Entry("export", "&Export…", ("Ctrl+E",), "always", "File", "Export this episode as film, picture or table"),
     Entry(

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from dream_viewer import actions, curves, files_desk, wording
 from dream_viewer.clipboard_desk import ClipboardDesk
+from dream_viewer.compare_desk import CompareDesk
 from dream_viewer.docks import Docks
 from dream_viewer.duel_desk import DuelDesk
 from dream_viewer.episodes_desk import EpisodesDesk
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         self.reality = Pane([self.actions_by_id[name] for name in ("human", "agent")])
         modes = [self.actions_by_id[mode.value] for mode in DreamMode]
         self.dream = Pane(modes, extra=self._frames)
+        self.compared = Pane([], title="Compared agent", title_role="companion")
         self.difference = Pane([], title="Difference")
         self.film = FilmStrip()
         self.timeline = Timeline()
@@ -161,6 +163,16 @@ class MainWindow(QMainWindow):
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
         self.duel = DuelDesk(session, self.notice, self)
+        self.comparing = CompareDesk(
+            session,
+            self.pictures,
+            self.compared,
+            self.timeline,
+            self.actions_by_id["compare"],
+            self.actions_by_id["swap"],
+            self.complain,
+            self,
+        )
         self.status_desk = StatusDesk(session, self.status, self)
         self.glossary = Glossary(GLOSSARY)
         self.docks.add("glossary", "Glossary", self.glossary, GLOSSARY_SIZE)
@@ -245,7 +257,7 @@ class MainWindow(QMainWindow):
         return box
 
     def _compose(self) -> None:
-        panes = (self.reality, self.dream, self.difference)
+        panes = (self.reality, self.dream, self.compared, self.difference)
         times = TimeArea(self.timeline, self.lane)
         self._stage = Stage(panes, self.film, times, self.transport, Pane.chrome, _film_room)
         for pane in panes:
@@ -307,6 +319,7 @@ class MainWindow(QMainWindow):
             "go_to": self.clipboard.ask,
             "export": lambda: self.files.choose_export(self._settings.folder),
             "open_run": self._choose_run,
+            "compare": lambda: self.comparing.toggle(self._settings.folder),
             "quit": self.close,
             "play": session.toggle_play,
             "play_back": session.play_back,
@@ -345,7 +358,8 @@ class MainWindow(QMainWindow):
         for name, human in {"human": True, "agent": False}.items():
             by_id[name].triggered.connect(lambda _, human=human: self._show_human(human))
         by_id["film"].toggled.connect(self._show_film)
-        by_id["difference"].toggled.connect(self._show_difference)
+        by_id["difference"].toggled.connect(self._arrange_panes)
+        self.comparing.comparing_changed.connect(self._arrange_panes)
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["horizon"].toggled.connect(self.horizons.show_curve)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
@@ -404,7 +418,7 @@ class MainWindow(QMainWindow):
         for name, shown in (("film", settings.film_strip), ("difference", settings.difference_pane)):
             self.actions_by_id[name].setChecked(shown)
         self._show_film(settings.film_strip)
-        self._show_difference(settings.difference_pane)
+        self._arrange_panes()
         self.actions_by_id["fan"].setChecked(settings.fan)
         self._show_branch_keys()
         self.actions_by_id["horizon"].setChecked(settings.horizon)
@@ -569,9 +583,13 @@ class MainWindow(QMainWindow):
         self._session.set_fan_visible(shown)
         self.times.show_fan()
 
-    @pyqtSlot(bool)
-    def _show_difference(self, shown: bool) -> None:
-        self._stage.show_panes((self.reality, self.dream, *((self.difference,) if shown else ())))
+    @pyqtSlot()
+    def _arrange_panes(self) -> None:
+        """Beside reality and dream the second agent's dream while it is compared, else the difference, if wanted."""
+        comparing, wanted = self._session.comparison.agent is not None, self.actions_by_id["difference"]
+        third = (self.compared,) if comparing else (self.difference,) if wanted.isChecked() else ()
+        wanted.setEnabled(not comparing)
+        self._stage.show_panes((self.reality, self.dream, *third))
         self.pictures.take_future()
 
     def _keep_level(self) -> None:
@@ -664,11 +682,15 @@ class MainWindow(QMainWindow):
             a0.acceptProposedAction()
 
     def dropEvent(self, a0: QDropEvent | None) -> None:
-        """Open what was dropped."""
+        """Open what was dropped; with Shift held, compare with it."""
         mime = None if a0 is None else a0.mimeData()
         if a0 is not None and mime is not None and mime.urls():
             a0.acceptProposedAction()
-            self.open_path(mime.urls()[0].toLocalFile())
+            path = mime.urls()[0].toLocalFile()
+            if a0.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self.comparing.open(Path(path))
+            else:
+                self.open_path(path)
 
     def closeEvent(self, a0: QCloseEvent | None) -> None:
         """Go at once; what has to be saved is saved behind."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
+from dream_viewer.comparison import Comparison
 from dream_viewer.cursor import Cursor
 from dream_viewer.duel import Duel
 from dream_viewer.landmarks import Landmark, beside, landmarks
@@ -22,6 +23,10 @@ from dream_viewer.messages import (
     Answered,
     Arrival,
     Blinds,
+    CompanionDreamt,
+    CompanionOpened,
+    CompanionRead,
+    CompanionRefused,
     Dreamt,
     DuelBegun,
     ExportRequest,
@@ -100,6 +105,7 @@ class Session(QObject):
         frames_per_second: what the live lane reaches; None at rest.
         model_ms: what the agent takes for a frame in the live lane, in milliseconds; None where it saw none yet.
         training: the training in this window.
+        comparison: a second agent that reads along.
         part: what a person plays; start it through the session's slots.
 
     Signals:
@@ -190,6 +196,7 @@ class Session(QObject):
         self.model_ms: float | None = None
         self.training = Training(make_training, self)
         self.part = TakingPart(player, self)
+        self.comparison = Comparison(player, self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
@@ -723,6 +730,8 @@ class Session(QObject):
                 case Fan():
                     self._studies.fans.keep(record)
                     fanned = True
+                case CompanionOpened() | CompanionRefused() | CompanionRead() | CompanionDreamt():
+                    self.comparison.hear(record)
                 case Answered():
                     self._studies.keep_answer(record)
                     answered = True

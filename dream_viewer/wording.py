@@ -127,6 +127,15 @@ def agent_hint(agent: AgentInfo | None) -> str:
     return str(agent.path)
 
 
+def told_apart(one: AgentInfo, other: AgentInfo) -> tuple[str, str]:
+    """Names of two agents that differ: by what they were trained, or by their files, where the names alone do not."""
+    names = [(agent.name, f"{agent.name} after {short_count(agent.env_steps)}") for agent in (one, other)]
+    first = next((pair for pair in zip(*names, strict=True) if len(set(pair)) == 2), None)
+    if first is not None:
+        return first[0], first[1]
+    return tuple(f"{agent.name} {agent.fingerprint[:6]}".strip() for agent in (one, other))  # type: ignore[return-value]
+
+
 def stats(reel: Reel | None, index: int, moment: Moment | None, played: bool = False) -> tuple[Stat, ...]:
     """The read-outs at the cursor; always the same labels in the same order.
 

@@ -85,6 +85,18 @@ class PlayerWorkerLike(Protocol):
     def ask_picture(self, number: int, index: int, episode: Episode) -> None:
         """Draw the human view of a past Step."""
 
+    def open_companion(self, path: Path) -> None:
+        """Load a second agent, which reads along."""
+
+    def close_companion(self) -> None:
+        """Let go of the second agent."""
+
+    def ask_companion_to_read(self, number: int, episode: Episode, ground_every: int | None) -> None:
+        """Let the second agent read an episode, and on with it."""
+
+    def ask_companion_future(self, key: FutureKey, moment: Moment, actions: tuple[int, ...] | None) -> None:
+        """Let the second agent dream on from a Moment that it read."""
+
     def open_recording(self, path: Path) -> None:
         """Open a recorded episode."""
 

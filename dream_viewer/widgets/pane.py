@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QApplication, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
@@ -34,7 +34,7 @@ class Pane(QWidget):
     Args:
         choices: checkable actions of one group, shown side by side in the header.
         extra: a widget at the right end of the caption.
-        title: stands in the header where there is no choice.
+        title: stands in the header where there is no choice. title_role: its role in the style sheet.
 
     Signals:
         enlarge_asked: a double click: it is to be enlarged, or to be as before.
@@ -49,6 +49,7 @@ class Pane(QWidget):
         choices: Sequence[QAction],
         extra: QWidget | None = None,
         title: str = "",
+        title_role: str = "muted",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -62,12 +63,10 @@ class Pane(QWidget):
         header = QHBoxLayout()
         header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(0)
-        if title:
-            label = QLabel(title)
-            label.setProperty("role", "muted")
-            header.addWidget(label, 0, Qt.AlignmentFlag.AlignVCenter)
-        header.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignBottom)
-        header.addStretch(1)
+        self._title = ElidedLabel(title_role, Qt.TextElideMode.ElideMiddle)
+        self._title.show_text(title)
+        header.addWidget(self._title, 1, Qt.AlignmentFlag.AlignVCenter)
+        header.insertWidget(1 if title else 0, self._tag, 0, Qt.AlignmentFlag.AlignBottom)
         for place, action in enumerate(choices):
             header.addWidget(_segment(action, place, len(choices)), 0, Qt.AlignmentFlag.AlignVCenter)
         footer = QHBoxLayout()
@@ -141,6 +140,15 @@ class Pane(QWidget):
         self._click.stop()
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
             self.enlarge_asked.emit()
+
+    @property
+    def title(self) -> str:
+        """What stands in the header."""
+        return self._title.full
+
+    def show_title(self, title: str) -> None:
+        """Say in the header whose picture it is."""
+        self._title.show_text(title)
 
     def show_view(self, view: View) -> None:
         """Show a picture with its border, caption and message."""

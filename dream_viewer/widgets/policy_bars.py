@@ -132,7 +132,8 @@ class PolicyBars(QWidget):
         painter.drawText(QRectF(row.left(), row.top(), _GLYPH, row.height()), Qt.AlignmentFlag.AlignCenter, glyph)
         left = row.left() + _GLYPH + _GAP
         if self._columns == 1:
-            painter.drawText(row.adjusted(_GLYPH + _GAP, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
+            if name != glyph:
+                painter.drawText(row.adjusted(_GLYPH + _GAP, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
             left += self._name_width + _GAP
         if self._policy is not None:
             painter.drawText(row, middle | Qt.AlignmentFlag.AlignRight, f"{100 * share:.0f} %")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer import theme
+from dream_viewer.companion_curve import CompanionCurve
 from dream_viewer.horizon_curve import HorizonCurve
 from dream_viewer.records import Course
 from dream_viewer.scales import EXCESS, SteadyScale, steps_shown
@@ -26,6 +29,8 @@ AXIS = 38
 RIGHT = 10
 LEAST_SPAN = 12
 """Steps shown at the deepest zoom."""
+LONGEST_NAME = 22
+"""Letters of an agent's name in the title."""
 _NOTCH = 120
 _ZOOM = 1.25
 _MINUS = "\u2212"
@@ -92,6 +97,7 @@ class Timeline(pg.PlotWidget):
         self._between = pg.FillBetweenItem(self._low, self._high)
         self._median = pg.PlotCurveItem(antialias=True)
         self._horizon = HorizonCurve()
+        self._companion = CompanionCurve()
         self._line = pg.PlotCurveItem(connect="finite", antialias=True)
         self._future = pg.PlotCurveItem(antialias=True)
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
@@ -114,6 +120,7 @@ class Timeline(pg.PlotWidget):
             self._median,
             self._horizon,
             self._realised,
+            self._companion,
             self._line,
             self._future,
             self._end,
@@ -142,6 +149,7 @@ class Timeline(pg.PlotWidget):
         self._median.setPen(pg.mkPen(theme.colour("accent"), width=1.5))
         self._future.setPen(pg.mkPen(theme.colour("text", 190), width=1.5, style=line.DotLine))
         self._horizon.restyle()
+        self._companion.restyle()
         self._rewards.setBrush(theme.colour("reward"))
         self._rewards.setPen(panel)
         self._bookmarks.setBrush(theme.colour("accent"))
@@ -234,6 +242,24 @@ class Timeline(pg.PlotWidget):
             for curve, heights in zip((self._low, self._median, self._high), band, strict=True):
                 curve.setData(steps, heights)
         self._between.setVisible(band is not None)
+        self._retitle(None)
+
+    def show_companion(self, values: NDArray[np.float32] | None, mine: str = "", other: str = "") -> None:
+        """Draw what a second agent expects of the same steps.
+
+        Args:
+            values: (T,) NaN where there are none; None: nothing is compared, and the scale is as if nothing had been.
+            mine, other: names of the agent on show and of the second one.
+        """
+        compared = bool(self._companion.other)
+        self._companion.show_values(values, mine, other)
+        if values is not None:
+            self.scale_of_values.include(values)
+        elif compared:
+            self.scale_of_values.reset()
+            self.scale_of_values.include(self._course.values)
+            self.scale_of_values.include(self._course.realised)
+        self._fit()
         self._retitle(None)
 
     def show_horizons(self, horizons: Horizons | None) -> None:
@@ -378,7 +404,14 @@ class Timeline(pg.PlotWidget):
             self._title.adjustSize()
 
     def _legend(self) -> str:
-        parts = ["Value: the return it expects"]
+        companion = self._companion
+        if companion.other:
+            parts = [
+                f"Value, as {_named(companion.mine)} sees it",
+                _coloured(f"as {_named(companion.other)} sees it", "companion"),
+            ]
+        else:
+            parts = ["Value: the return it expects"]
         if np.isfinite(self._course.realised).any():
             parts.append(_coloured("- - what really came", "text"))
         if self._band is not None:
@@ -394,6 +427,9 @@ class Timeline(pg.PlotWidget):
         for word, series in (("value", course.values), ("really came", course.realised)):
             if np.isfinite(series[step]):
                 parts.append(f"{word} {_number(series[step])}")
+        other = self._companion.value(step)
+        if other is not None:
+            parts.append(_coloured(f"{_named(self._companion.other)} {_number(other)}", "companion"))
         place = step - self._fan_start
         if self._band is not None and 0 <= place < self._band.shape[1]:
             low, middle, high = (_number(edge) for edge in self._band[:, place])
@@ -465,6 +501,13 @@ def _ordered(one: int, other: int) -> tuple[int, int]:
 
 def _number(value: float) -> str:
     return f"{value:.2f}".replace("-", _MINUS)
+
+
+def _named(name: str) -> str:
+    """An agent's name where there is little room; it may hold anything that a file's name may."""
+    return escape(
+        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME // 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
+    )
 
 
 def _coloured(text: str, word: str) -> str:

@@ -32,6 +32,7 @@ from dream_viewer.pictures import pack_picture
 from dream_viewer.questions import Question
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.command_queue import CommandQueue
+from dream_viewer.workers.companion_desk import CompanionDesk
 from dream_viewer.workers.file_desk import FileDesk
 from dream_viewer.workers.hands import Hands
 from dream_viewer.workers.level_dealer import LevelDealer
@@ -108,6 +109,7 @@ class PlayerWorker(QThread):
         self._dream: _Dream | None = None
         self._desk = StudyDesk(self._tell)
         self._files = FileDesk(self._tell, self.refused.emit)
+        self._companion = CompanionDesk(self._source, seed, self._tell)
         self._player: Player | None = None
         self._info: AgentInfo | None = None
         self._infos: dict[int, AgentInfo] = {}
@@ -223,6 +225,30 @@ class PlayerWorker(QThread):
         """Draw the human view of a past Step."""
         self._study(lambda player: self._desk.picture(player, number, index, episode))
 
+    def open_companion(self, path: Path) -> None:
+        """Load a second agent of the same game, which reads along; the news say how that went.
+
+        Args:
+            path: a checkpoint, or a run's folder (its newest checkpoint).
+        """
+        self._commands.put(lambda: self._companion.open(path, self._info))
+
+    def close_companion(self) -> None:
+        """Let go of the second agent."""
+        self._commands.put(self._companion.close)
+
+    def ask_companion_to_read(self, number: int, episode: Episode, ground_every: int | None) -> None:
+        """Let the second agent read an episode, and on with it where it grew; arguments as of `ask_blinds`."""
+        self._commands.put(lambda: self._companion.read(number, episode, ground_every))
+
+    def ask_companion_future(self, key: FutureKey, moment: Moment, actions: tuple[int, ...] | None) -> None:
+        """Let the second agent dream on from a Moment that it read.
+
+        Args:
+            key: which dream. moment: where it starts. actions: to take in place of what its policy would.
+        """
+        self._commands.put(lambda: self._companion.future(key, moment, actions))
+
     def open_recording(self, path: Path) -> None:
         """Play a recorded episode again, beside the one being lived, and read it; or `refused`."""
         self._study(lambda player: self._files.open_recording(player, path))
@@ -271,6 +297,7 @@ class PlayerWorker(QThread):
             self._report(error)
         finally:
             self._desk.lane.cancel()
+            self._companion.close()
             self._files.finish()
             self._unwatch()
             if self._player is not None:
@@ -281,7 +308,7 @@ class PlayerWorker(QThread):
             self._commands.obey()
             self._adopt_if_free()
             lived = self._live_if_due()
-            studied = self._desk.lane.turn() | self._files.turn()
+            studied = self._desk.lane.turn() | self._files.turn() | self._companion.turn()
         except Exception as error:
             self._set_running(False)
             self._report(error)

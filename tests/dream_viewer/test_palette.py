@@ -11,14 +11,27 @@ GROUNDS = ("window", "panel", "control", "hover", "pressed", "bad", "good")
 BRIGHT = ("accent", "bright", "observed", "imagined", "forked", "played")
 READ = (
     *product(("text", "muted"), GROUNDS),
-    *product(("accent", "observed", "high", "low", "reward", "horizon"), ("window", "panel")),
+    *product(("accent", "observed", "high", "low", "reward", "horizon", "companion"), ("window", "panel")),
     ("observed", "hover"),
     *product(("onbright",), BRIGHT),
 )
 """Letters, and what they stand on."""
 DRAWN = tuple(
     product(
-        ("observed", "imagined", "forked", "played", "high", "middle", "low", "reward", "accent", "horizon"), ("panel",)
+        (
+            "observed",
+            "imagined",
+            "forked",
+            "played",
+            "high",
+            "middle",
+            "low",
+            "reward",
+            "accent",
+            "horizon",
+            "companion",
+        ),
+        ("panel",),
     )
 )
 """Lines, borders and marks, and what they are drawn on."""

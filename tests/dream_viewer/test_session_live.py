@@ -132,3 +132,39 @@ def test_closing_in_the_middle_of_training_leaves_a_saved_run(session: Session, 
     assert session.wait_stopped(10_000)
     run = Run.open(tmp_path / "run")
     assert not run.broke_off() and run.latest_checkpoint().exists()
+
+
+def test_a_second_agent_reads_along_and_dreams_beside_the_first(
+    session: Session, qtbot: QtBot, tmp_path: Path, failures: list[str]
+) -> None:
+    comparison = session.comparison
+    until(qtbot, lambda: at(session, 6))
+    comparison.open(small_checkpoint(tmp_path / "other.safetensors", seed=1))
+    until(qtbot, lambda: comparison.agent is not None)
+    session.pause()
+    reel = session.reel
+    assert reel is not None and comparison.agent is not None and session.agent is not None
+    comparison.want_read(reel, 3)
+    until(qtbot, lambda: comparison.progress(reel.number) == len(reel))
+    mine, other = reel.values[:6], comparison.values(reel.number, 6)
+    assert np.isfinite(other).all() and not np.allclose(mine, other), "other weights have other values"
+    seen = comparison.moment(reel.number, 4)
+    assert seen is not None and seen.step is reel.moments[4].step and seen.blind is not None and seen.blind.age == 1
+    assert seen.reading is not None and seen.reading.generation == comparison.agent.generation
+    session.set_mode(DreamMode.FUTURE)
+    session.seek(4)
+    until(qtbot, lambda: session.future is not None)
+    assert session.future is not None
+    comparison.want_future(session.future)
+    until(qtbot, lambda: comparison.future(session.future.key))
+    own = comparison.future(session.future.key)
+    assert own is not None and own.dream.generation == comparison.agent.generation != session.future.dream.generation
+
+    refusals: list[str] = []
+    comparison.refused.connect(refusals.append)
+    comparison.open(tmp_path)
+    until(qtbot, lambda: refusals)
+    comparison.close()
+    comparison.open(small_checkpoint(tmp_path / "foreign.safetensors", config=TRAINED.replace(game="coinrun")))
+    until(qtbot, lambda: len(refusals) == 2)
+    assert "was trained on coinrun" in refusals[1] and comparison.agent is None

@@ -95,6 +95,8 @@ class PlayDesk(QObject):
     @pyqtSlot()
     def _show_role(self) -> None:
         before, self._before = self._before, self._part.role
+        if before is self._part.role:
+            return
         self._show_choices()
         # Whoever gives the keyboard back to the window gives it to the game.
         self._window.setFocusProxy(self._field if self.has_keyboard else None)

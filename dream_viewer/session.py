@@ -855,7 +855,8 @@ class Session(QObject):
 
     def _sync_player(self) -> None:
         self._player.set_fps(self.playback.fps)
-        self._player.set_running(self.playback.state is State.FOLLOWING or self.part.role is Role.DREAM)
+        lives = self.playback.state is State.FOLLOWING or self.part.role is Role.DREAM
+        self._player.set_running(lives and not self.part.waits)
 
     def _speed_changed(self) -> None:
         self._player.set_fps(self.playback.fps)

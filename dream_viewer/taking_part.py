@@ -41,10 +41,11 @@ class TakingPart(QObject):
     Attributes:
         role: what the person does.
         dream: the newest dream that was played; None before the first.
+        waits: the game rests until the first key.
         duel: the one whose result is not told yet, if any.
 
     Signals:
-        changed: `role` changed.
+        changed: `role` or `waits` changed.
         dreamt: `dream` grew (at most once a GUI tick).
     """
 
@@ -56,6 +57,7 @@ class TakingPart(QObject):
         self._player = player
         self._dreams = 0
         self.role = Role.WATCHING
+        self.waits = False
         self.dream: PlayedDream | None = None
         self.duel: Duel | None = None
 
@@ -84,9 +86,10 @@ class TakingPart(QObject):
         self.duel = duel
 
     def fight(self, begun: DuelBegun) -> None:
-        """The duel has begun: the person plays, holding no key yet."""
+        """The game stands where the duel begins; it waits for the person's first key."""
         if self.duel is not None:
             self.duel.mine, self.duel.rival = begun.number, begun.rival
+            self.waits = True
             self._enter(Role.DUEL)
 
     def hear(self, record: Dreamt) -> bool:
@@ -101,8 +104,13 @@ class TakingPart(QObject):
 
     def hold(self, action: int) -> None:
         """The person holds the keys of this action."""
-        if self.role is not Role.WATCHING:
-            self._player.hold(action)
+        if self.role is Role.WATCHING:
+            return
+        self._player.hold(action)
+        if self.waits and action != NO_OP:
+            self.waits = False
+            self._player.set_running(True)
+            self.changed.emit()
 
     def stop(self) -> None:
         """Hand back: the agent plays on from where things stand, in reality."""
@@ -118,4 +126,5 @@ class TakingPart(QObject):
 
     def _enter(self, role: Role) -> None:
         self.role = role
+        self.waits = self.waits and role is Role.DUEL
         self.changed.emit()

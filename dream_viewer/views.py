@@ -21,6 +21,8 @@ PLAY_KEYS = "arrows, D A W S Q E"
 AT_REST = f"At rest. Keys: {PLAY_KEYS}; Esc wakes"
 """What is said of reality while a person plays inside the dream."""
 DUEL = f"Duel. Keys: {PLAY_KEYS}; Esc gives up"
+FIRST_KEY = Meter("Your first key begins the duel", 0.0, 0.0)
+"""What is said of reality while a person plays a duel, and before."""
 LONG_BLIND = 60
 """Frames without a look after which the meter is full: four times what the model was trained to imagine."""
 LIVE_PACE = 2.0

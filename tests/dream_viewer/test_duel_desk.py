@@ -64,8 +64,13 @@ def test_from_the_moment_to_the_result(desk: Desk, qtbot: QtBot) -> None:
     session = desk.session
     assert session.reel is session.reels[-1] and session.index == 4 and session.playback.state is State.FOLLOWING
     assert desk.window.reality.origin == "played" and "Duel" in desk.window.reality.caption
+    assert desk.player.asked("set_running")[-1] == (False,), "it waits for the first key"
+    assert desk.window.reality.meter is not None and "first key" in desk.window.reality.meter.text
     qtbot.keyPress(QApplication.focusWidget(), Qt.Key.Key_Right)
-    assert desk.player.asked("hold")[-1] == (7,)
+    assert desk.player.asked("hold")[-1] == (7,) and desk.player.asked("set_running")[-1] == (True,)
+    assert desk.window.reality.meter is None
+    qtbot.keyPress(QApplication.focusWidget(), Qt.Key.Key_Up)
+    assert desk.player.asked("hold")[-1] == (8,), "the first key is still held"
     lose(desk)
     assert session.part.role is Role.WATCHING and session.playback.state is State.PAUSED
     assert desk.window.notice.text == WAITING and not results(desk)

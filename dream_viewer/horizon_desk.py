@@ -85,11 +85,12 @@ class HorizonDesk(QObject):
             session.ask(self._asked)
 
     def _next(self) -> HorizonQuestion | None:
-        """A question about the episode on show, or else about the newest one in the list that lacks a mean."""
+        """A question about the episode on show, or else about the one in the list of which least is known."""
         session = self._session
         wanted = [session.reel] if self.curve_visible and session.reel is not None else []
         if self._listed():
-            wanted += [reel for reel in reversed(session.reels) if self._book.count(reel) < ENOUGH]
+            lacking = [reel for reel in reversed(session.reels) if self._book.count(reel) < ENOUGH]
+            wanted += sorted(lacking, key=self._book.count)
         for reel in wanted:
             question = self._book.next_question(reel) if self._is_present(reel) else None
             if question is not None and not self._too_few(reel, question):

@@ -119,9 +119,6 @@ class Config:
     threads: int = 0
     """Threads torch may use for training, in each process; 0 = every core, or half of them where that is measured to be
     faster."""
-    shards: int = 1
-    """Parts of each batch that are computed side by side on a CPU, each with as many threads as `threads` says. Beside
-    other busy programs, such as a window, two parts of one thread go on where one part of two would wait."""
     batch_size: int = 0
     """Sequences per update, in all processes together; 0 = by the table of device and memory."""
     batch_length: int = 64
@@ -184,7 +181,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "total_steps": (1, MOST_STEPS),
     "seed": (0, math.inf),
     "threads": (0, 1024),
-    "shards": (1, 1024),
     "batch_size": (0, 65_536),
     "batch_length": (2, 65_536),
     "train_ratio": (0, 65_536),

@@ -46,7 +46,7 @@ def forecast(config: Config, env_steps: int, num_actions: int, measured: Rates |
         measured: how fast its device is; None: measured here, in a few hundredths of a second.
     """
     if measured is None:
-        measured = rates(Choice(config.device, config.dtype, config.threads * config.shards))
+        measured = rates(Choice(config.device, config.dtype, config.threads))
     floor = update_flops(config.size, config.batch_size, config.batch_length, config.imagination, num_actions)
     operations = _OPERATIONS * (config.batch_length + config.imagination)
     seconds = floor.total / measured.flops + operations * _CALLS[config.device] * measured.call

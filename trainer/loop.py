@@ -263,10 +263,9 @@ class TrainingLoop:
 
     def _started(self) -> Started:
         training, config = self._training, self.config
-        shards = f"{config.shards} shards of " if config.shards > 1 else ""
         summary = (
             f"{config.game} {config.difficulty}, preset {config.preset} ({self.agent.parameter_count:,} parameters), "
-            f"{config.device} {config.dtype}, {shards}{config.threads} threads, "
+            f"{config.device} {config.dtype}, {config.threads} threads, "
             f"batch {config.batch_size}x{config.batch_length}, train ratio {config.train_ratio:g}, "
             f"{self.replay.describe()}; "
         )

@@ -17,8 +17,7 @@ def settle(config: Config) -> Config:
     stand in a table (:mod:`trainer.defaults`). What the config names stays, so a settled config is settled already.
 
     Raises:
-        UserError: a value out of range, shards that the device or the batch does not allow, an update that the memory
-            cannot hold, or CUDA is asked for and there is none.
+        UserError: a value out of range, an update that the memory cannot hold, or CUDA is asked for and there is none.
     """
     check(config, "settings")
     choice = choose(config.device, config.dtype, config.threads)
@@ -32,12 +31,6 @@ def settle(config: Config) -> Config:
         batch_size=config.batch_size or row.batch_size,
         train_ratio=config.train_ratio or row.train_ratio,
     )
-    if settled.shards > 1 and settled.device != "cpu":
-        raise UserError(f"settings: shards is {settled.shards}, and {settled.device} computes a batch whole; give 1.")
-    if settled.batch_size % settled.shards:
-        raise UserError(
-            f"settings: batch_size is {settled.batch_size}, which {settled.shards} shards cannot share; give 1."
-        )
     needed = _least_memory(settled)
     if needed > memory:
         steps = f"{settled.batch_size} x {settled.batch_length} steps"

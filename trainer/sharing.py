@@ -34,7 +34,7 @@ def check_shares(config: Config, ranks: Ranks) -> None:
     """
     for name in ("num_envs", "batch_size"):
         count = getattr(config, name)
-        if count % (ranks.size * (config.shards if name == "batch_size" else 1)):
+        if count % ranks.size:
             raise UserError(
                 f"{name} is {count}, which {ranks.size} processes cannot share; give a multiple of {ranks.size}."
             )

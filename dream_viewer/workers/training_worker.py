@@ -22,10 +22,6 @@ from trainer.loop import TrainingLoop
 from trainer.metrics import RunRecorder
 from trainer.process import cores, give_memory_back, use_threads
 from trainer.run import Run
-from trainer.settle import settle
-
-FEW_CORES = (2, 3)
-"""Numbers of cores of which none is left to the window alone."""
 
 HAND_OVER_SECONDS = 15.0
 """Seconds between two hand-overs of weights: each makes the player read its episode anew."""
@@ -54,21 +50,16 @@ class Loop(Protocol):
 def make_loop(request: TrainingRequest) -> Loop:
     """The loop that a request asks for.
 
-    Where the request names no number of threads, one core is left to the window and its player: with a trainer on
-    every core the threads of both wait for each other, and the updates come no faster. Where that would be half or a
-    third of all cores, the batch is computed in two parts instead, which wait for each other only twice.
+    One core is left to the window and its player where the request names no number of threads: with a trainer on
+    every core the threads of both wait for each other, and the updates come no faster.
 
     Raises:
         UserError: settings, folder or checkpoint that cannot be used.
     """
     if request.resume is not None:
         return TrainingLoop(resume=request.resume)
-    config = request.config
-    if not config.threads:
-        config = settle(config.replace(threads=max(1, cores() - 1)))
-        if config.device == "cpu" and cores() in FEW_CORES and config.batch_size % 2 == 0:
-            config = config.replace(threads=1, shards=2)
-    return TrainingLoop(config, request.run_dir, from_checkpoint=request.source)
+    threads = request.config.threads or max(1, cores() - 1)
+    return TrainingLoop(request.config.replace(threads=threads), request.run_dir, from_checkpoint=request.source)
 
 
 class TrainingWorker(QThread):

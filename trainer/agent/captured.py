@@ -145,7 +145,7 @@ def directly(compute: Compute, inputs: Inputs, poll: Poll) -> Computed:
 
 
 def way_to_run(device: torch.device, ranks: Ranks) -> Run:
-    """How updates are computed on a device, in one piece.
+    """How updates are computed on a device.
 
     Several ranks join their returns in the middle of the forward pass; a graph would have to hold that exchange too.
 

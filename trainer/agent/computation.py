@@ -9,7 +9,7 @@ Shapes: B batch, T time, K = B * T starts, H horizon, S latents, D deter.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,7 +18,6 @@ from trainer.agent.parts import Poll
 from trainer.agent.returns import ReturnNormaliser
 from trainer.config import Config
 from trainer.distributed import Ranks
-from trainer.nn.optimiser import FlatTensors
 from trainer.replay_batch import Batch, context_latent
 from trainer.world_model.rssm import Latent
 from trainer.world_model.world_model import Observations
@@ -73,23 +72,8 @@ class Computed(NamedTuple):
     stoch: Tensor
 
 
-class Compute(Protocol):
-    """Forward and backward pass of an update, or of a part of its batch."""
-
-    def __call__(
-        self, inputs: Inputs, poll: Poll, ranks: Ranks | None = None, grads: FlatTensors | None = None
-    ) -> Computed:
-        """Computes.
-
-        Args:
-            inputs: of the update. poll: called before each part; True stops it.
-            ranks: who has the other parts of the batch; None: those of the learner.
-            grads: where the gradients go; None: to the optimiser.
-
-        Raises:
-            UpdateStopped: `poll` said so.
-        """
-        ...
+Compute = Callable[[Inputs, Poll], Computed]
+"""Forward and backward pass of an update."""
 
 
 def draw_noise(

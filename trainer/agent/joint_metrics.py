@@ -1,8 +1,6 @@
-"""Metrics of a batch whose parts several processes or threads have."""
+"""Metrics of a batch whose parts several processes have."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -29,22 +27,14 @@ def over_all_ranks(metrics: dict[str, Tensor], ranks: Ranks) -> dict[str, Tensor
     """
     if ranks.size == 1:
         return metrics
-    return joined(list(metrics), ranks.concatenate(torch.stack([metric.float() for metric in metrics.values()])[None]))
-
-
-def joined(names: Sequence[str], table: Tensor) -> dict[str, Tensor]:
-    """Metrics of a whole batch.
-
-    Args:
-        names: of the metrics. table: (parts, metrics), of parts of equal size.
-    """
-    rows = dict(zip(names, table.unbind(1), strict=True))
-    whole = {name: row.mean() for name, row in rows.items()}
+    parts = ranks.concatenate(torch.stack([metric.float() for metric in metrics.values()])[None])
+    rows = dict(zip(metrics, parts.unbind(1), strict=True))
+    joined = {name: row.mean() for name, row in rows.items()}
     for name in _SMALLEST:
-        whole[name] = rows[name].min()
+        joined[name] = rows[name].min()
     for name in _LARGEST:
-        whole[name] = rows[name].max()
+        joined[name] = rows[name].max()
     for name, mean in _SPREADS.items():
-        square = (rows[name].square() + rows[mean].square()).mean() - whole[mean].square()
-        whole[name] = square.clamp(min=0).sqrt()
-    return whole
+        square = (rows[name].square() + rows[mean].square()).mean() - joined[mean].square()
+        joined[name] = square.clamp(min=0).sqrt()
+    return joined

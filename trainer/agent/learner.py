@@ -21,7 +21,6 @@ from trainer.agent.imagination import ForcedRollout, Rollout, imagine
 from trainer.agent.joint_metrics import over_all_ranks
 from trainer.agent.parts import BACKWARD, PARTS, Poll, never, proceed
 from trainer.agent.returns import ReturnNormaliser
-from trainer.agent.shards import Shards
 from trainer.agent.transfer import to_host
 from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
@@ -120,9 +119,6 @@ class Learner:
         self.names = list(parameters)
         self.optimiser = LaProp(list(parameters.values()), config.lr, config.warmup, config.agc, agent.device)
         self._run = way_to_run(agent.device, ranks)
-        if config.shards > 1:
-            like = list(parameters.values())
-            self._run = Shards(config.shards, config.threads, ranks, self.optimiser.grads, like)
         self.normaliser = ReturnNormaliser.initial(agent.device)
         self._slow_head = value_head(agent.size, torch.Generator().manual_seed(0)).requires_grad_(False)
         slow = list(self._slow_head.parameters())
@@ -178,9 +174,7 @@ class Learner:
         """All noise of an update of `batch` sequences of `length` steps, from a generator of the agent's device."""
         return draw_noise(batch, length, self.agent.size.stoch, self.config, self._ranks, generator)
 
-    def losses(
-        self, inputs: Inputs, poll: Poll = never, forced: Forced | None = None, ranks: Ranks | None = None
-    ) -> Losses:
+    def losses(self, inputs: Inputs, poll: Poll = never, forced: Forced | None = None) -> Losses:
         """All losses of a batch.
 
         Args:
@@ -188,7 +182,6 @@ class Learner:
             poll: called with the name of each part of PARTS before it, those of BACKWARD from within a backward pass
                 of the total; True stops the update.
             forced: samples to use in place of drawn ones.
-            ranks: who has the other parts of the batch, where not the learner's own.
 
         Raises:
             UpdateStopped: `poll` said so.
@@ -229,7 +222,7 @@ class Learner:
             self.normaliser,
             config.lam,
             config.entropy,
-            ranks or self._ranks,
+            self._ranks,
         )
         repval, replay_returns = replay_value_loss(
             replay_logits,
@@ -271,17 +264,18 @@ class Learner:
             replay_returns,
         )
 
-    def compute(
-        self, inputs: Inputs, poll: Poll = never, ranks: Ranks | None = None, grads: FlatTensors | None = None
-    ) -> Computed:
-        """Forward and backward pass of an update or of a part of its batch; nothing lasting changes.
+    def compute(self, inputs: Inputs, poll: Poll = never) -> Computed:
+        """Forward and backward pass of an update; the gradients go to the optimiser, and nothing lasting changes.
 
-        See :class:`trainer.agent.computation.Compute`.
+        Args:
+            inputs: of the update, on the agent's device. poll: called before each part; True stops the update.
+
+        Raises:
+            UpdateStopped: `poll` said so.
         """
-        losses = self.losses(inputs, poll, ranks=ranks)
+        losses = self.losses(inputs, poll)
         proceed(poll, "backward")
-        grads = grads or self.optimiser.grads
-        grads.copy_from(torch.autograd.grad(losses.total, list(self.agent.named_parameters().values())))
+        self.optimiser.grads.copy_from(torch.autograd.grad(losses.total, list(self.agent.named_parameters().values())))
         metrics = losses.metrics | {"loss/total": losses.total.detach()}
         sequence = losses.sequence
         return Computed(metrics, losses.normaliser, sequence.deter.detach(), sequence.indices.to(torch.uint8))

@@ -15,15 +15,14 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages import LevelChoice, TrainingRequest, Weights
-from dream_viewer.workers import training_worker
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker, make_loop
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_agent, small_checkpoint
-from trainer import hardware, process
 from trainer import loop as training_loop
 from trainer.config_files import named_config
 from trainer.errors import UserError
 from trainer.events import Event, Finished, Progress, Saved, Started
+from trainer.process import cores
 from trainer.run import Run
 
 CONFIG = named_config("debug").replace(
@@ -202,17 +201,12 @@ def test_what_cannot_start_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists(), "nothing was written"
 
 
-@pytest.mark.parametrize(
-    ("there", "wanted", "threads", "shards"), [(1, 0, 1, 1), (2, 0, 1, 2), (3, 0, 1, 2), (4, 0, 3, 1), (2, 1, 1, 1)]
-)
-def test_the_window_keeps_a_core_or_training_goes_on_in_parts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, there: int, wanted: int, threads: int, shards: int
-) -> None:
-    for module in (training_worker, process, hardware):
-        monkeypatch.setattr(module, "cores", lambda: there)
-    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)  # the tests after this one need theirs
-    config = make_loop(TrainingRequest(CONFIG.replace(threads=wanted), run_dir=tmp_path / "run")).config
-    assert (config.threads, config.shards) == (threads, shards)
+def test_the_window_keeps_a_core_unless_told_otherwise(tmp_path: Path) -> None:
+    threads = [
+        make_loop(TrainingRequest(CONFIG.replace(threads=wanted), run_dir=tmp_path / str(wanted))).config.threads
+        for wanted in (0, 1)
+    ]
+    assert threads == [max(1, cores() - 1), 1]
 
 
 # With the real loop

@@ -214,7 +214,17 @@ TABLE: tuple[Entry, ...] = (
     Entry("theme_dark", "Dar&k theme", (), "always", "View", "Light letters on dark", group="theme"),
     Entry("theme_light", "Li&ght theme", (), "always", "View", "Dark letters on light", group="theme"),
     Entry("blue_orange", "Blue and &orange", (), "always", "View", "Colours for the colour-blind", checkable=True),
-    Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True, rule=True),
+    Entry("reset_layout", "&Reset the layout", (), "always", "View", "Put every part where it was at first", rule=True),
+    Entry(
+        "presentation",
+        "Prese&ntation",
+        ("F5",),
+        "always",
+        "View",
+        "Panes and timeline only, in large letters",
+        checkable=True,
+    ),
+    Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True),
     Entry(
         "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True
     ),

@@ -27,6 +27,7 @@ from dream_viewer.guide import GLOSSARY
 from dream_viewer.guide_desk import GuideDesk
 from dream_viewer.horizon_desk import HorizonDesk
 from dream_viewer.latents_desk import LatentsDesk
+from dream_viewer.layout_desk import LayoutDesk
 from dream_viewer.level_desk import LevelDesk
 from dream_viewer.look_desk import LookDesk
 from dream_viewer.many_dreams_desk import ManyDreamsDesk
@@ -177,6 +178,8 @@ class MainWindow(QMainWindow):
         self.glossary = Glossary(GLOSSARY)
         self.docks.add("glossary", "Glossary", self.glossary, GLOSSARY_SIZE)
         self.guide = GuideDesk(session, self._panels(), self.actions_by_id["training"], settings.tour_seen, self)
+        hidden = (bar, self._side, self.status)
+        self.layouts = LayoutDesk(self.actions_by_id, self._stage, self.docks, self.look, hidden, self.notice, self)
         self._connect_actions()
         self._connect_session()
         self.setAcceptDrops(True)
@@ -223,7 +226,7 @@ class MainWindow(QMainWindow):
             dream_mode=session.mode.value,
             ground_every=session.ground_every,
             reality_view="human" if session.human_visible else "agent",
-            film_strip=session.film_visible,
+            film_strip=self.actions_by_id["film"].isChecked(),
             difference_pane=self.actions_by_id["difference"].isChecked(),
             fan=session.fan_visible,
             horizon=self.horizons.curve_visible,
@@ -232,11 +235,12 @@ class MainWindow(QMainWindow):
             event_list=self.actions_by_id["events"].isChecked(),
             theme=self.look.theme,
             colours=self.look.pair,
-            training_panel=self.training_panel.isVisibleTo(self),
+            training_panel=self.actions_by_id["training"].isChecked(),
             training={name: getattr(form, name) for name in form.__slots__},
             recent=self.recent.paths,
             left_off=self.recent.left_off(),
             tour_seen=self.guide.seen,
+            docks=self.docks.places(),
             geometry=geometry,
         )
 
@@ -360,6 +364,7 @@ class MainWindow(QMainWindow):
         by_id["film"].toggled.connect(self._show_film)
         by_id["difference"].toggled.connect(self._arrange_panes)
         self.comparing.comparing_changed.connect(self._arrange_panes)
+        self.layouts.presented.connect(lambda _: self._show_film(by_id["film"].isChecked()))
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["horizon"].toggled.connect(self.horizons.show_curve)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
@@ -407,6 +412,7 @@ class MainWindow(QMainWindow):
         settings, session = self._settings, self._session
         if not (settings.geometry and self.restoreGeometry(QByteArray.fromHex(settings.geometry.encode()))):
             self.resize(*FIRST_SIZE)
+        self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
         if settings.speed in SPEEDS:
             session.set_speed(settings.speed)
         session.set_loop(settings.loop)
@@ -429,6 +435,7 @@ class MainWindow(QMainWindow):
         self.training_panel.fill(remembered_form(settings.training, self.training_panel.form))
         self.actions_by_id["training"].setChecked(settings.training_panel)
         self._arrange_side()
+        self.docks.put_back(settings.docks)
 
     # Showing
 
@@ -564,7 +571,7 @@ class MainWindow(QMainWindow):
     @pyqtSlot(bool)
     def _show_film(self, shown: bool) -> None:
         self._stage.show_film(shown)
-        self._session.set_film_visible(shown)
+        self._session.set_film_visible(shown and not self.layouts.presenting)
         self.pictures.wanted_changed()
 
     @pyqtSlot()

@@ -46,6 +46,7 @@ class Settings:
         recent: files and folders that were open, newest first.
         left_off: where a person left off, as `dream_viewer.recent.LeftOff` keeps it.
         tour_seen: the tour was shown.
+        docks: name of a dock to the numbers of its `docks.Place`.
         geometry: Qt's own description of the window's place and size, hexadecimal.
     """
 
@@ -71,6 +72,7 @@ class Settings:
     recent: list[str] = field(default_factory=list)
     left_off: dict[str, Any] = field(default_factory=dict)
     tour_seen: bool = False
+    docks: dict[str, Any] = field(default_factory=dict)
     geometry: str = ""
 
     def replace(self, **changes: Any) -> Settings:
@@ -98,6 +100,8 @@ def _fits(name: str, value: Any, default: Any) -> bool:
     if name in _LIMITS:
         least, most = _LIMITS[name]
         return least <= value <= most
+    if name == "docks":
+        return all(isinstance(place, list) and all(type(n) is int for n in place) for place in value.values())
     if name == "geometry":
         return set(value) <= _HEXADECIMAL
     if name in ("dismissed", "recent"):

@@ -18,6 +18,8 @@ LOW_BELOW = 118
 """Height of the timeline below which the film strip does not push it."""
 GOOD_BELOW = 126
 """Height of the timeline where there is room for everything."""
+PRESENTED_BELOW = 176
+"""Height of the timeline before an audience, in larger letters and without anything else below the pictures."""
 GOOD_SIDE = 448
 """Side of the pictures, in logical pixels, from which on strip and timeline get good room before they grow further."""
 LEAST_SIDE = 320
@@ -50,21 +52,27 @@ class Places:
 
 
 def arrange(
-    size: QSize, chrome: QSize, bar_height: int, ratio: float, panes: int = 2, film: Film | None = None
+    size: QSize,
+    chrome: QSize,
+    bar_height: int,
+    ratio: float,
+    panes: int = 2,
+    film: Film | None = None,
+    good_below: int = GOOD_BELOW,
 ) -> Places:
     """Places for a stage of a size: the pictures as large as whole factors allow, the rest for what is below them.
 
     Args:
         size: of the stage. chrome: what a pane needs around its picture. bar_height: of the transport bar.
         ratio: device pixels per logical pixel. panes: how many stand side by side; one alone has the stage to itself.
-        film: the strip is shown; None: it is not.
+        film: the strip is shown; None: it is not. good_below: height of the timeline with room for everything.
     """
     alone = panes == 1
     shown_film = None if alone else film
     wide = (size.width() - GAP * (panes - 1)) / panes - chrome.width()
     high = size.height() - chrome.height() - bar_height
     least = 0 if alone else GAP + LEAST_BELOW + (0 if shown_film is None else GAP + shown_film.least)
-    good = 0 if alone else GAP + GOOD_BELOW + (0 if shown_film is None else GAP + shown_film.good)
+    good = 0 if alone else GAP + good_below + (0 if shown_film is None else GAP + shown_film.good)
     side = _whole(min(wide, high - good), ratio)
     if side < GOOD_SIDE:
         side = _whole(min(wide, high - least), ratio)
@@ -114,6 +122,7 @@ class Stage(QWidget):
         self._chrome, self._film_room = chrome, film_room
         self._shown = self._panes
         self._film_shown = True
+        self._presented = False
         self._enlarged: QWidget | None = None
         for part in (*self._panes, film, below, bar):
             part.setParent(self)
@@ -139,6 +148,11 @@ class Stage(QWidget):
         self._film_shown = shown
         self._place()
 
+    def present(self, on: bool) -> None:
+        """Leave out film strip and transport bar, whatever is chosen; or bring them back."""
+        self._presented = on
+        self._place()
+
     def enlarge(self, pane: QWidget | None) -> None:
         """Let one pane have the stage to itself; None, or the one that has it: all are back."""
         self._enlarged = None if pane is self._enlarged else pane
@@ -152,12 +166,13 @@ class Stage(QWidget):
         chrome = self._chrome()
         room = (self.width() + GAP) // (LEAST_SIDE + chrome.width() + GAP)
         shown = self._shown[-max(room, 2) :] if self._enlarged is None else (self._enlarged,)
-        film = self._film_room(self.width()) if self._film_shown else None
+        film = self._film_room(self.width()) if self._film_shown and not self._presented else None
+        bar, below = (0, PRESENTED_BELOW) if self._presented else (self._bar.height(), GOOD_BELOW)
         ratio = self.devicePixelRatioF()
-        places = arrange(self.size(), chrome, self._bar.height(), ratio, len(shown), film)
+        places = arrange(self.size(), chrome, bar, ratio, len(shown), film, below)
         rects: dict[QWidget, QRect | None] = dict.fromkeys(self._panes)
         rects |= dict(zip(shown, places.panes, strict=True))
-        rects |= {self._film: places.film, self._below: places.below, self._bar: places.bar}
+        rects |= {self._film: places.film, self._below: places.below, self._bar: places.bar if bar else None}
         for part, rect in rects.items():
             part.setVisible(rect is not None)
             if rect is not None:

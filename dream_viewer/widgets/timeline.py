@@ -163,6 +163,7 @@ class Timeline(pg.PlotWidget):
         self._fitted = None
         self._draw_stretch(self._stretch)
         self.show_course(self._course)
+        self._title.adjustSize()
 
     @property
     def cursor_index(self) -> int:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.main_window import EPISODES_SIZE
+from dream_viewer.settings import Settings
 from tests.dream_viewer.window import Desk
 
 
@@ -29,3 +34,66 @@ def test_it_goes_with_its_window(qtbot: QtBot) -> None:
     assert dock.isFloating() and dock.isVisible()
     desk.window.close()
     assert not dock.isVisible()
+
+
+def test_docks_stand_where_they_stood_last_time(qtbot: QtBot) -> None:
+    first = Desk()
+    qtbot.addWidget(first.window)
+    first.window.show()
+    docks, actions = first.window.docks.by_id, first.window.actions_by_id
+    for name in ("episodes", "what_if", "many"):
+        actions[name].trigger()
+    docks["episodes"].setGeometry(60, 70, 500, 300)
+    for name in ("what_if", "many"):
+        first.window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks[name])
+        docks[name].setFloating(False)
+    first.window.tabifyDockWidget(docks["what_if"], docks["many"])
+    first.window.close()
+    settings = first.window.settings_now()
+    assert "latents" not in settings.docks, "it was never shown"
+
+    second = Desk(settings)
+    qtbot.addWidget(second.window)
+    second.window.show()
+    docks, actions = second.window.docks.by_id, second.window.actions_by_id
+    shown = {name for name, dock in docks.items() if not dock.isHidden()}
+    assert shown == {"episodes", "what_if", "many"} and actions["what_if"].isChecked()
+    assert docks["episodes"].geometry() == QRect(60, 70, 500, 300) and docks["episodes"].isFloating()
+    assert not docks["what_if"].isFloating() and docks["many"] in second.window.tabifiedDockWidgets(docks["what_if"])
+    assert second.window.dockWidgetArea(docks["many"]) == Qt.DockWidgetArea.RightDockWidgetArea
+
+    actions["reset_layout"].trigger()
+    assert all(dock.isFloating() and dock.isHidden() for dock in docks.values())
+    assert not actions["episodes"].isChecked()
+    actions["episodes"].trigger()
+    assert docks["episodes"].size() == QSize(*EPISODES_SIZE)
+    second.window.close()
+
+
+PLACE = (1, 1, 0, 0, 60, 70, 500, 300)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        (),
+        (*PLACE, 1),
+        (2, *PLACE[1:]),
+        (*PLACE[:2], 9, *PLACE[3:]),
+        (*PLACE[:3], 77, *PLACE[4:]),
+        (*PLACE[:4], -(10**9), *PLACE[5:]),
+        (*PLACE[:6], 2**40, 300),
+        (*PLACE[:6], -5, 0),
+        (*PLACE[:4], 15_000, 15_000, 500, 300),
+    ],
+)
+def test_places_that_make_no_sense_break_nothing(qtbot: QtBot, place: tuple[int, ...]) -> None:
+    desk = Desk(Settings(docks={"episodes": list(place), "of tomorrow": list(PLACE)}))
+    qtbot.addWidget(desk.window)
+    desk.window.show()
+    dock = desk.window.docks.by_id["episodes"]
+    desk.window.actions_by_id["episodes"].setChecked(True)
+    screen = QGuiApplication.primaryScreen()
+    assert dock.isVisible() and screen is not None and screen.geometry().intersects(dock.geometry())
+    assert dock.width() >= 80 and dock.height() >= 80
+    desk.window.close()

@@ -81,7 +81,7 @@ class CompareDesk(QObject):
             self._comparison.close()
             return
         self._sync()
-        dialog = QFileDialog(self._window, "Compare with another checkpoint", folder)
+        dialog = QFileDialog(self._window, "Compare with another checkpoint, or drop one with Shift held", folder)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilters(["Checkpoints (*.safetensors)", "All files (*)"])
         dialog.fileSelected.connect(lambda path: self.open(Path(path)))

@@ -63,6 +63,7 @@ TOUR: tuple[Stop, ...] = (
 PANELS: dict[str, str] = {
     "reality": "The game as it is really played, frame by frame.",
     "dream": "The game inside the agent's head: what it believes it sees, or what it imagines comes next.",
+    "compared": "The same moments inside a second agent's head, to be held against the first one's.",
     "difference": "Where reality and dream differ: orange where the real picture is brighter, blue where the dream is.",
     "film": "The next frames as the agent imagines them; below, what really happens under the same actions.",
     "timeline": "How much reward the agent expects from each moment on: low before danger, high near the goal.",
@@ -72,6 +73,7 @@ PANELS: dict[str, str] = {
     "policy": "How likely the agent is to take each action now; the one it takes stands out.",
     "events": "The moments worth a look: rewards, ends, sudden changes of hope, surprises, bookmarks.",
     "episodes": "Every game that was played and is still in memory; click one to look at it again.",
+    "latents": "The agent's memory at this moment, before and after it saw the frame; click a class to change it.",
     "training": "Trains an agent in the background, and shows its dreams while they get better.",
     "curves": "How the training goes: what the agent gains, and how wrong its model of the world still is.",
 }
@@ -82,10 +84,12 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Agent", "The player: a world model, and a policy that learnt to act by dreaming in it."),
     ("Belief", "What the agent thinks it sees now, drawn from its memory of all frames so far."),
     ("Checkpoint", "A file with everything an agent has learnt up to some step of its training."),
+    ("Compared agent", "A second agent that reads the same episode: its dreams and values stand beside the first's."),
     ("Continue", "How likely the agent thinks it is that the game goes on after a frame."),
     ("Discount", "A reward that comes later counts a little less; the discount says how much less with each step."),
     ("Dream", "What the agent imagines without looking: one frame after the other, from its model alone."),
     ("Dream horizon", "How many frames a dream keeps close to what really happens."),
+    ("Entropy", "How undecided the agent is: 0 where it is sure of one action, 2.71 nats where all are alike to it."),
     ("Episode", "One play of one level, from its first frame to its end."),
     ("Fan", "Many futures of one moment side by side: where they spread, the agent is unsure."),
     (

@@ -123,6 +123,8 @@ class LatentsDesk(QObject):
 
     def _show_touch(self, question: TouchQuestion | None, touched: Touched | None) -> None:
         reading = None if question is None else question.moment.reading
+        if question is not None and question.touches != self.touches:
+            touched = None  # while the cursor moves an earlier answer is shown, of what was set before
         frame = None if touched is None else touched.frame
         words = _HOW_TO if reading is None else _outcome(reading.value, touched, self.touches)
         self._panel.show_touched(frame, self.touches, words)

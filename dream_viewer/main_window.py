@@ -300,6 +300,7 @@ class MainWindow(QMainWindow):
         return {
             "reality": self.reality,
             "dream": self.dream,
+            "compared": self.compared,
             "difference": self.difference,
             "film": self.film,
             "timeline": self.timeline,
@@ -309,6 +310,7 @@ class MainWindow(QMainWindow):
             "policy": self.policy,
             "events": self.events,
             "episodes": self.episodes,
+            "latents": self.latents,
             "training": self.training_panel,
             "curves": self.training_curves,
         }

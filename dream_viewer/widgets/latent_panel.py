@@ -72,9 +72,6 @@ class LatentPanel(QWidget):
         self._arrange(actions)
         self.posterior.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.posterior.setAccessibleName("Posterior of the latent state")
-        self.setToolTip(
-            "What the model keeps in mind: z, a few dozen choices between classes, and h, a long list of numbers."
-        )
         for grid in self._grids:
             grid.setMinimumHeight(32 * _LEAST_ROW)
             grid.pointed.connect(self._point)

@@ -253,10 +253,12 @@ class Timeline(pg.PlotWidget):
             mine, other: names of the agent on show and of the second one.
         """
         compared = bool(self._companion.other)
+        if values is None and not compared:
+            return
         self._companion.show_values(values, mine, other)
         if values is not None:
             self.scale_of_values.include(values)
-        elif compared:
+        else:
             self.scale_of_values.reset()
             self.scale_of_values.include(self._course.values)
             self.scale_of_values.include(self._course.realised)

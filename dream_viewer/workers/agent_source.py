@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from dream_viewer.messages import AgentInfo, TrainedOn, Weights
@@ -36,7 +37,7 @@ class AgentSource:
 
     def __init__(self, device: str, dtype: str) -> None:
         self._device_wanted, self._dtype_wanted = device, dtype
-        self._generation = 0
+        self._generations = count(1)  # agents may be made in two threads
         self._spare: Agent | None = None
 
     def open(self, path: Path, difficulty: str | None, game: str | None) -> Supply:
@@ -52,9 +53,8 @@ class AgentSource:
         file = path if run is None else run.latest_checkpoint()
         header = read_header(file)
         device = choose_device(self._device_wanted)
-        generation = self._generation + 1
+        generation = next(self._generations)
         agent = load_agent(file, device, choose_dtype(self._dtype_wanted, device), generation)
-        self._generation = generation
         info = AgentInfo(
             name=file.stem if run is None else run.path.name,
             generation=generation,
@@ -75,10 +75,9 @@ class AgentSource:
     def from_training(self, weights: Weights, game: str, difficulty: str) -> Supply:
         """An agent with weights from a training, here or elsewhere, to play this game."""
         config = weights.config
-        self._generation += 1
         info = AgentInfo(
             name=weights.name,
-            generation=self._generation,
+            generation=next(self._generations),
             game=game,
             difficulty=difficulty,
             preset=config.preset,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future as Loading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from dream_viewer.messages import (
@@ -16,23 +18,35 @@ from dream_viewer.messages import (
     News,
     Record,
 )
-from dream_viewer.workers.agent_source import AgentSource
+from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.study_lane import StudyLane
 from trainer.companion import Companion, ReadPiece
 from trainer.episode import Episode, Moment
 from trainer.errors import UserError
+from trainer.process import use_threads
 
 
 class CompanionDesk:
     """Takes what is asked of a companion; what came of it goes through `tell`.
 
+    A checkpoint is loaded in a thread of its own: that takes longer than the agent that plays may wait.
+
     Args:
         source: makes the agent. seed: of the player. tell: takes each piece of news.
+        soon: lets the player's thread run something; called from any thread.
     """
 
-    def __init__(self, source: AgentSource, seed: int, tell: Callable[[News], None]) -> None:
-        self._source, self._seed, self._tell = source, seed, tell
+    def __init__(
+        self,
+        source: AgentSource,
+        seed: int,
+        tell: Callable[[News], None],
+        soon: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._source, self._seed, self._tell, self._soon = source, seed, tell, soon
         self._lane = StudyLane()
+        self._loading = ThreadPoolExecutor(1, "companion", use_threads, (1,))
+        self._closed = 0
         self._companion: Companion | None = None
 
     def open(self, path: Path, playing: AgentInfo | None) -> None:
@@ -41,27 +55,44 @@ class CompanionDesk:
         Args:
             path: a checkpoint, or a run's folder (its newest checkpoint). playing: the agent on show.
         """
+        closed = self._closed
+        loaded = self._loading.submit(self._loaded, path, playing)
+        loaded.add_done_callback(lambda _: self._soon(lambda: self._take(loaded, closed)))
+
+    def close(self) -> None:
+        """Let go of the companion, and of any that is being loaded."""
+        self._closed += 1
+        self._lane.cancel()
+        self._companion = None
+
+    def finish(self) -> None:
+        """Be done with everything."""
+        self.close()
+        self._loading.shutdown(cancel_futures=True)
+
+    def _loaded(self, path: Path, playing: AgentInfo | None) -> Supply:
+        if playing is None:
+            raise UserError("There is no agent to compare with yet; open a checkpoint first.")
+        supply = self._source.open(path, None, None)
+        trained_on = supply.info.trained_on.game
+        if trained_on != playing.game:
+            raise UserError(
+                f"{path.name} was trained on {trained_on}, and {playing.game} is on show; "
+                f"compare with a checkpoint of {playing.game}."
+            )
+        return supply
+
+    def _take(self, loaded: Loading[Supply], closed: int) -> None:
         try:
-            if playing is None:
-                raise UserError("There is no agent to compare with yet; open a checkpoint first.")
-            supply = self._source.open(path, None, None)
-            trained_on = supply.info.trained_on.game
-            if trained_on != playing.game:
-                raise UserError(
-                    f"{path.name} was trained on {trained_on}, and {playing.game} is on show; "
-                    f"compare with a checkpoint of {playing.game}."
-                )
+            supply = loaded.result()
+            if closed != self._closed:
+                raise UserError(f"{supply.info.name} is not compared any more.")
         except UserError as error:
             self._news(CompanionRefused(str(error)))
             return
-        self.close()
+        self._lane.cancel()
         self._companion = Companion(supply.agent, self._seed)
         self._news(CompanionOpened(supply.info))
-
-    def close(self) -> None:
-        """Let go of the companion."""
-        self._lane.cancel()
-        self._companion = None
 
     def read(self, number: int, episode: Episode, ground_every: int | None) -> None:
         """Read an episode, and on with it if it grew.

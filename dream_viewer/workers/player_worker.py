@@ -109,7 +109,7 @@ class PlayerWorker(QThread):
         self._dream: _Dream | None = None
         self._desk = StudyDesk(self._tell)
         self._files = FileDesk(self._tell, self.refused.emit)
-        self._companion = CompanionDesk(self._source, seed, self._tell)
+        self._companion = CompanionDesk(self._source, seed, self._tell, self._commands.put)
         self._player: Player | None = None
         self._info: AgentInfo | None = None
         self._infos: dict[int, AgentInfo] = {}
@@ -297,7 +297,7 @@ class PlayerWorker(QThread):
             self._report(error)
         finally:
             self._desk.lane.cancel()
-            self._companion.close()
+            self._companion.finish()
             self._files.finish()
             self._unwatch()
             if self._player is not None:

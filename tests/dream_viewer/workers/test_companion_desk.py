@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -30,7 +32,8 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder, self.told = folder, list[Record]()
         self.source = AgentSource("cpu", "float32")
-        self.desk = CompanionDesk(self.source, 0, self._tell)
+        self._soon: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self.desk = CompanionDesk(self.source, 0, self._tell, self._soon.put)
         self.playing: AgentInfo = self.source.open(small_checkpoint(folder / "playing.safetensors"), None, None).info
 
     def _tell(self, news: News) -> None:
@@ -38,7 +41,12 @@ class Desk:
 
     def open(self, path: Path) -> Record:
         self.desk.open(path, self.playing)
+        self.loaded()
         return self.told[-1]
+
+    def loaded(self) -> None:
+        """Wait for a checkpoint to be loaded, and take it."""
+        self._soon.get(timeout=20)()
 
     def work(self) -> None:
         while self.desk.turn():
@@ -49,8 +57,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.desk.finish()
 
 
 @pytest.fixture
@@ -119,6 +129,7 @@ def test_another_game_is_refused_in_one_sentence(desk: Desk) -> None:
         "foreign.safetensors was trained on coinrun, and leaper is on show; compare with a checkpoint of leaper."
     )
     desk.desk.open(foreign, None)
+    desk.loaded()
     assert "There is no agent to compare with yet" in desk.told[-1].reason
 
 
@@ -129,3 +140,12 @@ def test_closed_it_does_nothing_any_more(desk: Desk, episode: Episode) -> None:
     desk.desk.read(7, episode, None)
     desk.work()
     assert desk.of(CompanionRead) == []
+
+
+def test_closed_while_it_is_loaded_it_is_not_taken(desk: Desk, episode: Episode) -> None:
+    desk.desk.open(small_checkpoint(desk.folder / "other.safetensors", seed=1), desk.playing)
+    desk.desk.close()
+    desk.loaded()
+    assert [type(record) for record in desk.told] == [CompanionRefused], "every opening is answered once"
+    desk.desk.read(7, episode, None)
+    assert not desk.desk.turn()

@@ -234,7 +234,7 @@ class Quitter(QObject):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         self._signalled = True
-        self._window.close()
+        QTimer.singleShot(0, self._window.close)  # not from here: Python may have been amid painting
 
     @pyqtSlot()
     def _begin(self) -> None:

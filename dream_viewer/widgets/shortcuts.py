@@ -128,13 +128,13 @@ def _balanced(rows: Rows, columns: int) -> list[list[tuple[str, Keys]]]:
 def _column(parts: Rows) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(12)
-    grid.setVerticalSpacing(3)
+    grid.setVerticalSpacing(2)
     row = 0
     for heading, keys in parts:
         label = QLabel(heading)
         label.setProperty("role", "heading")
         if row:
-            label.setContentsMargins(0, 11, 0, 0)
+            label.setContentsMargins(0, 9, 0, 0)
         grid.addWidget(label, row, 0, 1, 2)
         for names, text in keys:
             row += 1

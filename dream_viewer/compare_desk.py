@@ -21,7 +21,7 @@ from dream_viewer.widgets.timeline import Timeline
 from trainer.episode import Moment
 
 REDRAW_MS = 100
-"""Milliseconds from one drawing of the second curve to the next while it grows."""
+"""Milliseconds from one drawing of the second curve to the next while it grows; a training makes them more."""
 
 
 class CompareDesk(QObject):
@@ -56,7 +56,6 @@ class CompareDesk(QObject):
         self._agent: AgentInfo | None = None
         self._late = QTimer(self)
         self._late.setSingleShot(True)
-        self._late.setInterval(REDRAW_MS)
         self._late.timeout.connect(self.show_curve)
         comparison = self._comparison
         comparison.changed.connect(self._on_changed)
@@ -135,7 +134,7 @@ class CompareDesk(QObject):
     def _on_read(self) -> None:
         self.show()
         if not self._late.isActive():
-            self._late.start()
+            self._late.start(int(REDRAW_MS * self._session.patience))
 
     @pyqtSlot()
     def _on_agent(self) -> None:

@@ -183,7 +183,8 @@ class PictureDesk(QObject):
             played = session.part.role in (Role.REALITY, Role.DUEL)
             view = views.reality(moment, reel.outcome, session.picture, session.human_visible, played)
             caption = _CAPTIONS.get(session.part.role)
-            meter = views.FIRST_KEY if session.part.waits else None
+            waits = session.part.waits and session.part.role is Role.DUEL
+            meter = views.FIRST_KEY if waits else None
             self._reality.show_view(view if caption is None else replace(view, caption=caption, meter=meter))
 
     def _show_dream(self) -> None:

@@ -867,7 +867,7 @@ class Session(QObject):
             self._branch, self._chosen = 0, None
             if self.part.role is Role.DREAM:
                 self.part.stop()
-        self._want_all(hurried=self.playback.state is State.PAUSED)
+        self._want_all(hurried=self.playback.state is State.PAUSED or self.part.waits)
         self.cursor_changed.emit()
 
     # Asking the study lane
@@ -892,7 +892,8 @@ class Session(QObject):
             self._studies.want_blinds(reel, self.index, self.ground_every, self.is_live)
 
     def _want_picture(self) -> None:
-        if self.human_visible and self.reel is not None and self.playback.state is not State.FOLLOWING:
+        moves = self.playback.state is State.FOLLOWING and not self.part.waits
+        if self.human_visible and self.reel is not None and not moves:
             self._studies.want_picture(self.reel, self._pictured())
 
     def _pictured(self) -> int:

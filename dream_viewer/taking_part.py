@@ -69,7 +69,7 @@ class TakingPart(QObject):
             self._enter(Role.REALITY)
 
     def enter_dream(self, key: FutureKey, moment: Moment) -> None:
-        """The person plays inside the dream, from a Moment on.
+        """The person plays inside the dream, from a Moment on; it waits for their first key.
 
         Args:
             key: of the Moment's futures. moment: read by the weights that play.
@@ -78,6 +78,7 @@ class TakingPart(QObject):
         self._dreams += 1
         self.dream = PlayedDream(replace(key, horizon=0, branch=self._dreams, kind="played"))
         self._player.enter_dream(self.dream.key, moment)
+        self.waits = True
         self._enter(Role.DREAM)
 
     def challenge(self, duel: Duel) -> None:
@@ -115,6 +116,8 @@ class TakingPart(QObject):
     def stop(self) -> None:
         """Hand back: the agent plays on from where things stand, in reality."""
         if self.role is not Role.WATCHING:
+            if self.role is Role.DREAM:
+                self._player.set_running(False)  # first, or reality would go on by a step
             self._player.hold(None)
             self._enter(Role.WATCHING)
 
@@ -126,5 +129,5 @@ class TakingPart(QObject):
 
     def _enter(self, role: Role) -> None:
         self.role = role
-        self.waits = self.waits and role is Role.DUEL
+        self.waits = self.waits and role in (Role.DREAM, Role.DUEL)
         self.changed.emit()

@@ -21,8 +21,9 @@ PLAY_KEYS = "arrows, D A W S Q E"
 AT_REST = f"At rest. Keys: {PLAY_KEYS}; Esc wakes"
 """What is said of reality while a person plays inside the dream."""
 DUEL = f"Duel. Keys: {PLAY_KEYS}; Esc gives up"
-FIRST_KEY = Meter("Your first key begins the duel", 0.0, 0.0)
-"""What is said of reality while a person plays a duel, and before."""
+"""What is said of reality while a person plays a duel."""
+FIRST_KEY = Meter("Your first key begins", 0.0, 0.0)
+"""What is said of a game that waits for a person."""
 LONG_BLIND = 60
 """Frames without a look after which the meter is full: four times what the model was trained to imagine."""
 LIVE_PACE = 2.0
@@ -102,12 +103,8 @@ def played_dream(dream: PlayedDream, start: Moment) -> View:
         dream: as far as it went. start: the Moment that the model saw last.
     """
     if not dream.steps:
-        return View(
-            None if start.reading is None else start.reading.belief,
-            "imagined",
-            "Your dream begins",
-            meter=_blind_meter(dream),
-        )
+        belief = None if start.reading is None else start.reading.belief
+        return View(belief, "imagined", "Your dream: the model will not look any more", meter=FIRST_KEY)
     step = dream.steps[-1]
     words = [action_name(step.action), f"value {decimal(step.value)}"]
     if abs(step.reward) >= LEAST_REWARD:

@@ -159,7 +159,7 @@ class PlayerWorker(QThread):
         self._commands.put(lambda: self._hold(action))
 
     def enter_dream(self, key: FutureKey, moment: Moment) -> None:
-        """Let the model alone answer the person's keys, from a Moment on; reality rests until the agent plays again.
+        """Let the model alone answer the person's keys, from a Moment on, in place of reality; the agent ends that.
 
         Args:
             key: what to call the dream. moment: where it starts.
@@ -402,15 +402,13 @@ class PlayerWorker(QThread):
 
     def _hold(self, action: int | None) -> None:
         self._hands.hold(action)
-        if action is None and self._dream is not None:
+        if action is None:
             self._dream = None
-            self._set_running(False)
 
     def _enter_dream(self, player: Player, key: FutureKey, moment: Moment) -> None:
         if moment.reading is not None and moment.reading.generation == player.agent.generation:
             self._dream = _Dream(key, player.dreamt_game(key.number, key.index, moment.reading))
             self._hands.hold(NO_OP)
-            self._set_running(True)
 
     def _open(self, path: Path, choice: LevelChoice, difficulty: str | None, game: str | None) -> None:
         try:

@@ -66,6 +66,8 @@ def test_from_the_moment_to_the_result(desk: Desk, qtbot: QtBot) -> None:
     assert desk.window.reality.origin == "played" and "Duel" in desk.window.reality.caption
     assert desk.player.asked("set_running")[-1] == (False,), "it waits for the first key"
     assert desk.window.reality.meter is not None and "first key" in desk.window.reality.meter.text
+    assert (MINE, 4) in [asked[:2] for asked in desk.player.asked("ask_picture")], "a rest is drawn as such"
+    assert desk.player.asked("ask_future")[-1][0].number == MINE
     qtbot.keyPress(QApplication.focusWidget(), Qt.Key.Key_Right)
     assert desk.player.asked("hold")[-1] == (7,) and desk.player.asked("set_running")[-1] == (True,)
     assert desk.window.reality.meter is None

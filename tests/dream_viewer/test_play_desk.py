@@ -130,9 +130,10 @@ def dream_on(desk: Desk, key: FutureKey, frames: int, **last: float) -> None:
 def test_inside_the_dream_the_model_answers_and_a_meter_counts(desk: Desk, qtbot: QtBot) -> None:
     key = begun_dream(desk, qtbot)
     window, pane = desk.window, desk.window.dream
-    assert pane.origin == "imagined" and pane.meter is not None and pane.meter.text == "0 frames blind"
+    assert pane.origin == "imagined" and pane.meter is not None and "first key" in pane.meter.text
+    assert desk.player.asked("set_running")[-1] == (False,)
     press(desk, qtbot, Qt.Key.Key_Right)
-    assert desk.player.asked("hold")[-1] == (RIGHT,)
+    assert desk.player.asked("hold")[-1] == (RIGHT,) and desk.player.asked("set_running")[-1] == (True,)
     dream_on(desk, key, 3, reward=9.96)
     assert np.array_equal(pane.frame, frame(102)) and pane.origin == "imagined"
     assert pane.meter.text == "3 frames blind · dreamt return +10" and pane.meter.share == pytest.approx(3 / 60)

@@ -174,6 +174,7 @@ def test_inside_the_dream_reality_and_new_weights_wait(listener: Listener, check
     worker.enter_dream(key := FutureKey(0, 1, generation, 0, -1), moment)
     worker.adopt(handed_over(1))
     worker.hold(7)
+    worker.set_running(True)
     listener.until(lambda: len(listener.of(Dreamt)) >= 20)
     dreamt = listener.of(Dreamt)
     assert [record.ahead for record in dreamt] == list(range(len(dreamt))) and {record.key for record in dreamt} == {
@@ -181,6 +182,7 @@ def test_inside_the_dream_reality_and_new_weights_wait(listener: Listener, check
     }
     assert dreamt[-1].step.action == 7
     assert len(listener.moments()) == 2 and len(listener.of(Opened)) == 1
+    worker.set_running(False)
     worker.hold(None)
     listener.until(lambda: len(listener.of(Opened)) == 2)
     left = len(listener.of(Dreamt))

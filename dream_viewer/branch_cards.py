@@ -116,7 +116,7 @@ def verdict(ranked: tuple[BranchCard, ...]) -> str:
     if all(card.best for card in ranked):
         return "In the dream it makes no difference which action comes first."
     if first.real_share is None:
-        return f"The dream would choose {first.name}. This game does not repeat itself: there is no truth beside it."
+        return f"The dream would choose {first.name}; there is nothing real beside it."
     if all(card.really_best for card in ranked):
         return f"The dream would choose {first.name}; in reality it makes no difference."
     if first.really_best:

@@ -18,6 +18,7 @@ from trainer.episode import Moment
 WAITING = "Trying each action…"
 OVER = "The episode is over: there is nothing left to try."
 UNREAD = "The agent on show has not read this moment."
+NO_TRUTH = "this game does not repeat itself, so it cannot be forked"
 
 
 class WhatIfDesk(QObject):
@@ -79,8 +80,9 @@ class WhatIfDesk(QObject):
             self._panel.show_waiting(WAITING, over=False)
         else:
             cards = branch_cards.cards(answer, question.moment.step.action)
-            about = f"Step {count(question.index)}, {question.horizon} steps on; highest dreamed return first"
-            self._panel.show_cards(cards, branch_cards.verdict(cards), about)
+            where = f"Step {count(question.index)}, {question.horizon} steps on"
+            note = "highest dreamed return first" if answer.forks is not None else NO_TRUTH
+            self._panel.show_cards(cards, branch_cards.verdict(cards), f"{where}; {note}")
         self._show_chosen()
 
     @pyqtSlot()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pytest
 import torch
 
 from trainer.agent.agent import Agent
 from trainer.checkpoint import Header, save_checkpoint
 from trainer.config import SIZES, Config
+from trainer.envs.actions import grouping_actions
 from trainer.envs.viewer import ViewerEnv, procgen_level
 from trainer.episode import Moment, Reading
 
@@ -69,6 +72,11 @@ def same_reading(a: Reading | None, b: Reading | None) -> bool:
 def same_readings(a: Sequence[Moment], b: Sequence[Moment]) -> bool:
     """Equal Readings, but for rounding, of equally many Moments."""
     return len(a) == len(b) and all(same_reading(x.reading, y.reading) for x, y in zip(a, b, strict=True))
+
+
+def try_fewer_actions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what-if find out by a few trials which actions differ: in the game here that is enough."""
+    monkeypatch.setattr("trainer.branching.grouping_actions", partial(grouping_actions, probes=16))
 
 
 def broken_on(level_seed: int) -> Any:

@@ -76,6 +76,11 @@ class WhatIfPanel(QWidget):
         return self._verdict.full
 
     @property
+    def about(self) -> str:
+        """The words about where the branches begin."""
+        return self._about.full
+
+    @property
     def cards(self) -> tuple[BranchCard, ...]:
         """Those on show, the first one first."""
         return self._cards.cards

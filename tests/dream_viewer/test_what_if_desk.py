@@ -105,7 +105,7 @@ def test_a_game_that_does_not_repeat_itself_has_dreams_only(desk: Desk) -> None:
     desk.window.actions_by_id["what_if"].setChecked(True)
     answer(desk, what_if(real=None))
     panel = desk.window.what_if_panel
-    assert "does not repeat itself" in panel.verdict and len(panel.cards) == 3
+    assert "does not repeat itself" in panel.about and len(panel.cards) == 3
     panel.grab()
     desk.window.what_if.play(2)
     film = desk.window.film.film

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent
+from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent, try_fewer_actions
 from trainer.branches import WhatIf
 from trainer.episode import Fork, Moment, Reading
 from trainer.player import Player
@@ -24,7 +24,8 @@ FOUR_WAYS = (1, 3, 4, 5, 7)
 
 
 @pytest.fixture
-def player() -> Iterator[Player]:
+def player(monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+    try_fewer_actions(monkeypatch)
     player = Player(small_agent(), SHORT_GAME, "easy")
     player.new_level("unseen", SHORT_LEVEL)
     yield player

@@ -7,6 +7,7 @@ shows afterwards is compared.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,11 +114,15 @@ def grouping_actions(
     if known is not None:
         return known
     draws = numpy_generator(0, "action probes")
-    walkers = ProcgenVector(game, difficulty, num_envs=16, first_level=0, num_levels=200, seed=0)
-    trial = ProcgenVector(game, difficulty, num_envs=NUM_ACTIONS)
     labels = np.zeros(NUM_ACTIONS, np.int64)
-    held = draws.integers(NUM_ACTIONS, size=walkers.num_envs)
-    try:
+    with ExitStack() as games:
+        walkers = ProcgenVector(game, difficulty, num_envs=16, first_level=0, num_levels=200, seed=0)
+        games.callback(walkers.close)
+        yield
+        trial = ProcgenVector(game, difficulty, num_envs=NUM_ACTIONS)
+        games.callback(trial.close)
+        yield
+        held = draws.integers(NUM_ACTIONS, size=walkers.num_envs)
         snapshots: list[Snapshot] = []
         for probe in range(probes):
             slot = probe % walkers.num_envs
@@ -130,9 +135,6 @@ def grouping_actions(
                 yield
             labels = _split(labels, _try_all(trial, snapshots[slot]))
             yield
-    finally:
-        walkers.close()
-        trial.close()
     groups: dict[int, list[int]] = {}
     for action, label in enumerate(labels):
         groups.setdefault(int(label), []).append(action)

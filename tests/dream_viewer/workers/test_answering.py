@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dream_viewer.questions import HorizonQuestion, SaliencyQuestion
+from dream_viewer.questions import HorizonQuestion, ManyDreamsQuestion, SaliencyQuestion, WhatIfQuestion
 from dream_viewer.workers.study_desk import ANSWERING
-from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent
+from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent, try_fewer_actions
 from trainer.player import Player
 
 
@@ -40,3 +40,14 @@ def test_saliency(player: Player) -> None:
     found = result_of(ANSWERING[SaliencyQuestion](player, question))
     assert found.value.shape == found.choice.shape == (64, 64)
     assert found.value.any() and found.choice.any()
+
+
+def test_what_if_and_many_dreams(player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    try_fewer_actions(monkeypatch)
+    moment = player.moments[2]
+    tried = result_of(ANSWERING[WhatIfQuestion](player, WhatIfQuestion(player.number, 2, 0, moment, player.episode, 4)))
+    assert tried.dream.frames.shape[:2] == (len(tried.actions), 4)
+    assert tried.forks is not None and len(tried.forks) == len(tried.actions) == 5
+    question = ManyDreamsQuestion(player.number, 2, 0, moment, player.episode, 4, 3)
+    many = result_of(ANSWERING[ManyDreamsQuestion](player, question))
+    assert many.dream.frames.shape[:2] == (3, 4) and many.disagreement.shape == (4, 64, 64)

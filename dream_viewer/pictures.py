@@ -34,6 +34,7 @@ class PictureCache:
         self._budget = budget_bytes
         self._bytes = 0
         self._pictures: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._newest: tuple[bytes, NDArray[np.uint8]] | None = None
 
     def __contains__(self, key: tuple[int, int]) -> bool:
         return key in self._pictures
@@ -59,4 +60,6 @@ class PictureCache:
         if packed is None:
             return None
         self._pictures.move_to_end((number, index))
-        return unpack_picture(packed)
+        if self._newest is None or self._newest[0] is not packed:  # one picture is asked for by several who show it
+            self._newest = (packed, unpack_picture(packed))
+        return self._newest[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from PyQt6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
@@ -26,6 +26,7 @@ SECONDS = 60.0
 """Of playing."""
 BRANCHES, HORIZON = 16, 15
 DREAMS = 5
+_FEW = 3
 _WAKE_MS = 5
 _PATIENCE_S = 30.0
 
@@ -61,7 +62,7 @@ class Paints(QObject):
     def show_now(self) -> bool:
         """All of them were painted at the Moment under the cursor, its picture included."""
         now = self._now()
-        return self._session.picture is not None and all(self._painted.get(id(part)) == now for part in self._widgets)
+        return all(self._painted.get(id(part)) == now for part in self._widgets) and self._session.picture is not None
 
     def forget(self) -> None:
         """What was painted before does not count."""
@@ -95,7 +96,9 @@ def measure(session: Session, window: MainWindow, seen: int = SEEN, seconds: flo
     paints = Paints(session, parts)
     session.pause()
     forward = [_press(session, window, paints, Qt.Key.Key_Right) for _ in range(seen)]
-    back = [_press(session, window, paints, Qt.Key.Key_Left) for _ in range(seen)]
+    while session.index < _FEW:  # an episode that has just begun has nothing to go back to
+        forward.append(_press(session, window, paints, Qt.Key.Key_Right))
+    back = [_press(session, window, paints, key) for key in _to_and_fro(session, seen)]
     dreams = [_dream(session, step) for step in range(DREAMS)]
     gaps, frames, late = _play(session, paints, seconds)
     return {
@@ -124,7 +127,7 @@ def wait_for(done: Callable[[], bool], what: str) -> None:
     """
     end = time.monotonic() + _PATIENCE_S
     while not done():
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 100)
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
         if time.monotonic() > end:
             raise UserError(f"The window did not get to {what} within {_PATIENCE_S:.0f} s.")
 
@@ -139,9 +142,22 @@ def _press(session: Session, window: MainWindow, paints: Paints, key: Qt.Key) ->
     return 1000 * (time.perf_counter() - start)
 
 
+def _to_and_fro(session: Session, count: int) -> Iterator[Qt.Key]:
+    """Keys that lead to frames seen before, back to the episode's first one and forth again."""
+    heading = Qt.Key.Key_Left
+    for _ in range(count):
+        assert session.reel is not None
+        if session.index == 0:
+            heading = Qt.Key.Key_Right
+        elif session.index == session.reel.last:
+            heading = Qt.Key.Key_Left
+        yield heading
+
+
 def _dream(session: Session, step: int) -> float:
-    """Milliseconds from a question about many dreams to its answer."""
+    """Milliseconds from a question about many dreams to its answer, once all else about the Moment is known."""
     session.seek(step)
+    wait_for(lambda: _known(session), "the future")
     reel, moment = session.reel, session.moment
     assert reel is not None and moment is not None and moment.reading is not None
     number, generation = reel.number, moment.reading.generation
@@ -150,6 +166,11 @@ def _dream(session: Session, step: int) -> float:
     session.ask(question)
     wait_for(lambda: session.answer(question) is not None, "the dreams")
     return 1000 * (time.perf_counter() - start)
+
+
+def _known(session: Session) -> bool:
+    future = session.future
+    return future is not None and session.fork(future.key) is not None and session.fan is not None
 
 
 def _play(session: Session, paints: Paints, seconds: float) -> tuple[list[float], int, int]:
@@ -164,7 +185,7 @@ def _play(session: Session, paints: Paints, seconds: float) -> tuple[list[float]
     timer.start()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     timer.stop()
     interval = 1 / (PLAYING_SPEED * BASE_FPS)
     pairs = itertools.pairwise(paints.shown)

@@ -176,7 +176,7 @@ class CompareDesk(QObject):
             return views.waiting(wording.END)
         # Where the cursor moves by itself, what was read last stays on show: it is never far behind.
         moving = session.playback.state is not State.PAUSED
-        index = min(session.index, comparison.known(number) - 1) if moving else session.index
+        index = min(session.index, max(comparison.known(number) - 1, 0)) if moving else session.index
         moment = comparison.moment(number, index)
         if moment is None or moment.reading is None:
             return views.waiting(f"reading along: {comparison.progress(number)} of {len(reel)} frames")

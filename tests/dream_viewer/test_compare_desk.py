@@ -109,8 +109,10 @@ def test_the_second_agent_reads_the_very_episode_and_stands_beside_the_first(com
 
 
 def test_while_the_cursor_moves_what_was_read_last_stays_on_show(compared: Desk) -> None:
-    read_along(compared, 6)
+    compared.player.tell(CompanionRead(0, SECOND, None, 0, ()))
     compared.session.follow()
+    assert compared.window.compared.message == "reading along: 0 of 6 frames"
+    read_along(compared, 6)
     compared.live(4, start=6)
     assert compared.session.index == 9
     assert compared.window.compared.caption == "Belief: what it thinks it sees · 4 frames late"

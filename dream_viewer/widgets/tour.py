@@ -166,7 +166,8 @@ class Tour(QWidget):
         part = self._sights[self.index].part
         corner = part.mapTo(parent, QPoint(0, 0))
         around = QRect(corner, part.size()).adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)
-        self._hole = around.intersected(self.rect().adjusted(2, 2, -2, -2))
+        # An enlarged pane hides other parts: the words still tell what is there.
+        self._hole = around.intersected(self.rect().adjusted(2, 2, -2, -2)) if part.isVisible() else QRect()
         layout = self.card.layout()
         assert layout is not None
         size = QSize(_WIDTH, layout.totalHeightForWidth(_WIDTH))
@@ -176,6 +177,8 @@ class Tour(QWidget):
 
 def beside(hole: QRect, card: QSize, room: QRect) -> QPoint:
     """Where a card goes so that it covers nothing of what it is about: right of it, left, below, above; else inside."""
+    if hole.isEmpty():
+        return room.center() - QPoint(card.width() // 2, card.height() // 2)
     inner = room.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
     places = (
         QPoint(hole.right() + _GAP, hole.top()),

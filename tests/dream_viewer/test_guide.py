@@ -122,6 +122,14 @@ def test_a_card_covers_nothing_of_what_it_is_about() -> None:
         placed = QRect(beside(hole, card, room), card)
         assert not placed.intersects(hole) and room.contains(placed)
     assert room.contains(QRect(beside(room, card, room), card))
+    assert (QRect(beside(QRect(), card, room), card).center() - room.center()).manhattanLength() <= 2
+
+
+def test_a_part_that_is_hidden_is_told_of_all_the_same(desk: Desk) -> None:
+    window, tour = desk.window, desk.window.guide.tour
+    window.actions_by_id["enlarge"].trigger()
+    window.actions_by_id["tour"].trigger()
+    assert window.reality.isHidden() and tour.hole.isEmpty() and tour.rect().contains(tour.card.geometry())
 
 
 def test_the_glossary_opens_by_f1_and_finds_words(desk: Desk, qtbot: QtBot) -> None:

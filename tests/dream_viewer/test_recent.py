@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages import LevelChoice, Opened, Recalled
@@ -83,6 +84,16 @@ def test_what_was_opened_is_listed_and_opened_again(desk: Desk, files: list[Path
     assert desk.player.asked("open_checkpoint")[-1][0] == files[0]
     recent.menu.actions()[0].trigger()
     assert desk.player.asked("open_recording") == [(files[2],)]
+
+
+@pytest.mark.parametrize(("name", "asked"), [("night", "open_checkpoint"), ("won.episode", "open_recording")])
+def test_runs_and_recordings_can_be_dropped(desk: Desk, tmp_path: Path, name: str, asked: str) -> None:
+    desk.live(1)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / name))])
+    keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    desk.window.dropEvent(QDropEvent(QPointF(200, 200), Qt.DropAction.CopyAction, data, *keys))
+    assert desk.player.asked(asked)[-1][0] == tmp_path / name
 
 
 def test_a_run_that_is_followed_is_remembered_as_a_run_and_weights_in_training_are_not(desk: Desk) -> None:

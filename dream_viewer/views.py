@@ -104,7 +104,7 @@ def played_dream(dream: PlayedDream, start: Moment) -> View:
     """
     if not dream.steps:
         belief = None if start.reading is None else start.reading.belief
-        return View(belief, "imagined", "Your dream: the model will not look any more", meter=FIRST_KEY)
+        return View(belief, "imagined", "Your dream: it looks no more", meter=FIRST_KEY)
     step = dream.steps[-1]
     words = [action_name(step.action), f"value {decimal(step.value)}"]
     if abs(step.reward) >= LEAST_REWARD:

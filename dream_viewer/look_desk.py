@@ -15,7 +15,7 @@ from dream_viewer.settings import Theme
 
 _NATIVE = {"system": Qt.ColorScheme.Unknown, "dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
 _PAIRS: dict[bool, Pair] = {False: "green-red", True: "blue-orange"}
-LARGE = 1.4
+LARGE = 1.3
 """Factor of all letters where a room is to read them."""
 
 

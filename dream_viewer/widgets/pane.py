@@ -36,6 +36,9 @@ class Pane(QWidget):
         extra: a widget at the right end of the caption.
         title: stands in the header where there is no choice. title_role: its role in the style sheet.
 
+    Attributes:
+        choices, extra: the parts of header and caption where something is chosen.
+
     Signals:
         enlarge_asked: a double click: it is to be enlarged, or to be as before.
         clicked: a click into the picture that no second one followed.
@@ -67,14 +70,23 @@ class Pane(QWidget):
         self._title.show_text(title)
         header.addWidget(self._title, 1, Qt.AlignmentFlag.AlignVCenter)
         header.insertWidget(1 if title else 0, self._tag, 0, Qt.AlignmentFlag.AlignBottom)
+        self.choices = QWidget()
+        row = QHBoxLayout(self.choices)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
         for place, action in enumerate(choices):
-            header.addWidget(_segment(action, place, len(choices)), 0, Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(_segment(action, place, len(choices)), 0, Qt.AlignmentFlag.AlignVCenter)
+        header.addWidget(self.choices)
         footer = QHBoxLayout()
         footer.setContentsMargins(1, 2, 0, 0)
         footer.setSpacing(6)
         footer.addWidget(self._caption, 1)
+        self.extra = QWidget()
+        corner = QHBoxLayout(self.extra)
+        corner.setContentsMargins(0, 0, 0, 0)
         if extra is not None:
-            footer.addWidget(extra)
+            corner.addWidget(extra)
+        footer.addWidget(self.extra)
 
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QApplication, QWidget
+from PyQt6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import theme
@@ -55,6 +55,7 @@ def test_an_audience_sees_panes_and_timeline_in_large_letters(desk: Desk, qtbot:
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert {name for name, shown in visible(desk).items() if shown} == {"reality", "dream", "timeline"}
     assert window.reality._caption.fontMetrics().height() > 1.2 * sizes[1]
+    assert not any(button.isVisible() for button in window.reality.findChildren(QToolButton))
     assert window.timeline._title.height() >= window.timeline._title.sizeHint().height() > sizes[2]
     assert window.timeline.parentWidget().height() > 170  # type: ignore[union-attr]
     assert not desk.session.film_visible, "nothing is dreamt for a strip that nobody sees"

@@ -201,9 +201,10 @@ class _Picture(QWidget):
         border = theme.colour(self.origin or "line")
         painter.fillRect(self.rect(), border)
         inner = QRectF(self.rect()).adjusted(BORDER, BORDER, -BORDER, -BORDER)
-        painter.fillRect(inner, theme.colour("panel"))
         scaled = self._scaled_image(min(inner.width(), inner.height()), _ratio(painter))
-        if scaled is not None:
+        if scaled is None:
+            painter.fillRect(inner, theme.colour("panel"))
+        else:  # where the room is a fraction of a device pixel larger, the border is
             size = scaled.deviceIndependentSize()
             corner = inner.center() - QPointF(size.width() / 2, size.height() / 2)
             painter.drawImage(_on_device_pixel(painter, corner), scaled)

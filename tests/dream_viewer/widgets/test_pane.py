@@ -46,6 +46,14 @@ def test_pixel_art_is_enlarged_by_whole_factors(pane: Pane, side: int, ratio: fl
     assert np.array_equal(painted(pane, side, ratio), art.repeat(factor, 0).repeat(factor, 1))
 
 
+def test_between_border_and_picture_is_nothing(pane: Pane) -> None:
+    """A side of 85.33 logical pixels is given 86: the pixel too many is the border's."""
+    pane.show_view(View(np.full((64, 64, 3), 200, np.uint8), "observed"))
+    border = theme.colour("observed").getRgb()[:3]
+    seen = {tuple(pixel) for pixel in painted(pane, 86, 1.5).reshape(-1, 3).tolist()}
+    assert seen <= {border, (200, 200, 200)} and border in seen
+
+
 def test_the_human_view_is_exact_at_its_own_size(pane: Pane) -> None:
     picture = noise(512)
     pane.show_view(View(picture, "observed"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dream_viewer.messages import News, Recalled, Record, Written
+from dream_viewer.messages import News, Recalled, Record, Working, Written
 from dream_viewer.workers.file_desk import FileDesk
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_agent
 from trainer.player import Player
@@ -74,4 +74,18 @@ def test_two_files_asked_for_at_once_are_both_written_even_at_the_end(tmp_path: 
     heard.desk.finish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.episode", "b.episode"]
     assert not heard.desk.turn() and not any(isinstance(record, Recalled) for record in heard.records)
+    player.close()
+
+
+def test_a_recording_tells_how_far_it_is_read_and_can_be_given_up(tmp_path: Path) -> None:
+    heard, player, file = Heard(), a_player(12), tmp_path / "a.episode"
+    heard.desk.save_recording(file, player.episode)
+    heard.work()
+    heard.records.clear()
+    heard.desk.open_recording(player, file)
+    while not heard.records:
+        assert heard.desk.turn()
+    heard.desk.cancel_recording()
+    assert not heard.desk.turn() and heard.refusals == []
+    assert heard.records == [Working("recording", "a.episode", 4, 12), Working("recording", "a.episode", 12, 12)]
     player.close()

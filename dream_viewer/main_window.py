@@ -565,7 +565,10 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _rest_review_keys(self) -> None:
         overlaid = not all(overlay.isHidden() for overlay in self._overlays())
-        actions.set_review_keys(self.actions_by_id, not (overlaid or self.play.has_keyboard))
+        resting = overlaid or self.play.has_keyboard
+        actions.set_review_keys(self.actions_by_id, not resting)
+        if resting:
+            self.activateWindow()  # a floating dock in which a person clicked would keep the keyboard
 
     def _show_human(self, human: bool) -> None:
         self._session.set_human_visible(human)

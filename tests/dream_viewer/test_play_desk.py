@@ -228,3 +228,14 @@ def test_the_window_s_loss_of_the_keyboard_lets_the_keys_go(desk: Desk, qtbot: Q
     press(desk, qtbot, Qt.Key.Key_Up)
     QApplication.sendEvent(desk.window._stage, QEvent(QEvent.Type.FocusOut))
     assert desk.player.asked("hold")[-1] == (NO_OP,)
+
+
+def test_a_dock_that_floats_lets_go_of_the_keyboard(desk: Desk, qtbot: QtBot) -> None:
+    window = desk.window
+    window.actions_by_id["episodes"].trigger()
+    dock = window.docks.by_id["episodes"]
+    for name, has_it in (("take_over", window._stage), ("palette", window.commands.typed)):
+        dock.activateWindow()
+        qtbot.waitUntil(dock.isActiveWindow)
+        window.actions_by_id[name].trigger()
+        qtbot.waitUntil(has_it.hasFocus)

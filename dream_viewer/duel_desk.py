@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QObject, pyqtSlot
+from PyQt6.QtCore import QObject, Qt, pyqtSlot
 from PyQt6.QtWidgets import QWidget
 
 from dream_viewer.duel import Duel, Part, expectation, part_of, side, verdict
@@ -74,6 +74,8 @@ class DuelDesk(QObject):
         )
         numbers = (duel.mine, duel.rival)
         result.watch_asked.connect(lambda place: self._watch(numbers[place], duel.index))
+        if self._part.role is not Role.WATCHING:
+            result.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)  # the keys are those of a game
         result.show()
 
     def _watch(self, number: int | None, index: int) -> None:
@@ -91,7 +93,8 @@ class DuelDesk(QObject):
             self._part.stop()
             if self._part.duel is not None and self._numbered(duel.rival) is None:
                 self._part.duel = None
-                self._notice.show_text(OFF)
+                if duel.mine is not None:  # else it was asked for, and refused
+                    self._notice.show_text(OFF)
 
     def _numbered(self, number: int | None) -> Reel | None:
         return next((reel for reel in self._session.reels if reel.number == number), None)

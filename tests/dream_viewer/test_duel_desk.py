@@ -117,3 +117,22 @@ def test_a_duel_that_cannot_begin_says_so(desk: Desk, qtbot: QtBot) -> None:
     assert desk.player.asked("begin_duel") == [] and "Nothing goes on from here" in desk.window.notice.text
     assert not desk.window.actions_by_id["duel"].isChecked()
     assert ("hold", (NO_OP,)) not in desk.player.commands
+
+
+def test_a_duel_that_was_refused_is_not_called_off(desk: Desk, qtbot: QtBot) -> None:
+    desk.session.seek(4)
+    qtbot.keyClick(desk.window, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
+    desk.player.refused.emit("There is no duel from this moment.")
+    desk.player.tell(Opened(agent_info("other", 2)))
+    desk.session.tick()
+    assert desk.window.notice.text != OFF and desk.session.part.duel is None
+
+
+def test_the_result_leaves_the_keys_to_whoever_plays_again(desk: Desk, qtbot: QtBot) -> None:
+    begin(desk, qtbot)
+    lose(desk)
+    desk.window.actions_by_id["take_over"].trigger()
+    rival_wins(desk)
+    (result,) = results(desk)
+    assert result.testAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+    assert desk.session.part.role is Role.REALITY

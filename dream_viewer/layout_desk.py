@@ -69,11 +69,13 @@ class LayoutDesk(QObject):
 
     @pyqtSlot(bool)
     def _present(self, on: bool) -> None:
+        if not on:
+            self._look.set_large(False)  # before anything comes back: large letters would make the window grow
         for part in self._others:
             part.setVisible(not on)
         if on:
             self._docks.leave()
-        self._look.set_large(on)
+            self._look.set_large(True)
         self._stage.present(on)
         if on:
             self._notice.show_text(WAY_BACK, "good")

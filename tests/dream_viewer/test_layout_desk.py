@@ -78,3 +78,12 @@ def test_everything_is_put_where_it_was_at_first(desk: Desk) -> None:
     checked = {name: by_id[name].isChecked() for name in ("film", "difference", "fan", "events", "training")}
     assert checked == {"film": True, "difference": False, "fan": True, "events": False, "training": True}
     assert window.film.isVisible() and window.readouts.isVisible() and not window.difference.isVisible()
+
+
+def test_the_smallest_window_stays_as_small(desk: Desk, qtbot: QtBot) -> None:
+    window = desk.window
+    window.resize(1024, 680)
+    for _ in range(2):
+        qtbot.keyClick(window, Qt.Key.Key_F5)
+        QApplication.processEvents()
+    assert (window.width(), window.height()) == (1024, 680)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -97,7 +98,7 @@ class RecentDesk(QObject):
             action.triggered.connect(lambda _, path=path: self._open(path))
 
     def _open(self, path: str) -> None:
-        if Path(path).exists():
+        if os.path.exists(path):
             self._open_path(path)
         else:
             self.paths = [other for other in self.paths if other != path]
@@ -117,7 +118,7 @@ class RecentDesk(QObject):
         last = self._last
         if last is None:
             return
-        if not last.path.exists():
+        if not os.path.exists(last.path):
             self._left_off.setEnabled(False)
             self._complain(f"{last.path} is not there any more; open another checkpoint.")
             return

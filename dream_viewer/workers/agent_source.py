@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -49,7 +50,7 @@ class AgentSource:
         Raises:
             UserError: it cannot be opened.
         """
-        run = Run.open(path) if path.is_dir() else None
+        run = Run.open(path) if os.path.isdir(path) else None  # False, too, where nobody may look
         file = path if run is None else run.latest_checkpoint()
         header = read_header(file)
         device = choose_device(self._device_wanted)

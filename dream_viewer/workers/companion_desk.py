@@ -90,6 +90,9 @@ class CompanionDesk:
         except UserError as error:
             self._news(CompanionRefused(str(error)))
             return
+        except Exception as error:
+            self._news(CompanionRefused(f"The agent to compare with could not be loaded: {type(error).__name__}."))
+            raise
         self._lane.cancel()
         self._companion = Companion(supply.agent, self._seed)
         self._news(CompanionOpened(supply.info))

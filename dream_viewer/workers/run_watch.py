@@ -61,7 +61,7 @@ class RunWatch:
     def _look(self) -> None:
         try:
             weights = newer_weights(self.folder, self._shown)
-        except UserError as error:
+        except (UserError, OSError) as error:
             trouble = str(error)
             if trouble == self._before != self._told and not self._stop.is_set():
                 self._told = trouble

@@ -139,3 +139,15 @@ def test_one_goes_on_with_the_agent_game_and_level_of_last_time(qtbot: QtBot, fi
         files[0].unlink()
         after.window.actions_by_id["left_off"].trigger()
         assert "not there any more" in after.window.notice.text and len(after.player.asked("open_checkpoint")) == 1
+
+
+def test_a_name_that_no_file_can_have_is_taken_off_the_list(qtbot: QtBot) -> None:
+    hostile = ["/" + "x" * 5000, "/\0", "/\ud800"]
+    last = {"path": hostile[0], "link": "dream-agent://coinrun/easy/train/3?step=1", "again": True}
+    for desk in shown(qtbot, Settings(recent=hostile, left_off=last)):
+        for _ in hostile:
+            desk.window.recent.menu.actions()[0].trigger()
+            assert "is not there any more" in desk.window.notice.text
+        assert desk.window.recent.paths == []
+        desk.window.actions_by_id["left_off"].trigger()
+        assert desk.player.asked("open_checkpoint") == [] and not desk.window.actions_by_id["left_off"].isEnabled()

@@ -149,3 +149,13 @@ def test_closed_while_it_is_loaded_it_is_not_taken(desk: Desk, episode: Episode)
     assert [type(record) for record in desk.told] == [CompanionRefused], "every opening is answered once"
     desk.desk.read(7, episode, None)
     assert not desk.desk.turn()
+
+
+def test_an_error_that_nobody_foresaw_is_an_answer_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(desk.source, "open", fail)
+    with pytest.raises(RuntimeError, match="no memory"):
+        desk.open(desk.folder / "other.safetensors")
+    assert [type(record) for record in desk.told] == [CompanionRefused], "every opening is answered once"

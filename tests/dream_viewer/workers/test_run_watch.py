@@ -115,3 +115,21 @@ def test_only_what_is_newer_is_read(run: Run) -> None:
     assert weights is not None and weights.run == run.path and weights.env_steps == 1000
     with pytest.raises(UserError, match="is no run"):
         newer_weights(run.path / "gone", run.path)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_and_looked_at_again(
+    listener: Listener, run: Run, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> Run:
+        raise PermissionError(13, "Permission denied")
+
+    refused: list[str] = []
+    listener.worker.refused.connect(refused.append)
+    listener.worker.open_checkpoint(run.path, LEVEL)
+    listener.until(lambda: listener.of(Arrival))
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "open", refuse)
+        qtbot.waitUntil(lambda: bool(refused), timeout=10_000)
+    save(run, 1)
+    listener.until(lambda: len(agents(listener)) == 2)
+    assert "Permission denied" in refused[0]

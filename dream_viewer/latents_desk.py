@@ -19,7 +19,7 @@ LISTED = 4
 """Classes set by hand that are told one by one."""
 _ON_ITS_WAY = "on its way…"
 _HOW_TO = (
-    "A row is a latent, a column one of its classes; framed: drawn. Click a class to set it and see what it means."
+    "A row is a latent, a column one of its classes; framed: drawn. Click a class to set it."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -89,6 +90,8 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "colours": get_args(Pair),
 }
 
+_LARGEST = 2**20
+"""Bytes of the file that are read; what is cut off there does not parse."""
 _HEXADECIMAL = set("0123456789abcdef")
 _LIMITS: dict[str, tuple[float, float]] = {"speed": (0.0, 100.0), "ground_every": LEAST_AND_MOST_FRAMES}
 
@@ -123,12 +126,20 @@ class SettingsFile:
         self.path = path or Path(appdirs.user_config_dir("dream-agent", appauthor=False)) / "viewer.json"
 
     def load(self) -> Settings:
-        """The settings on disk; whatever is missing, damaged, of another type or out of range takes its default."""
+        """The settings on disk; whatever is missing, of another type or out of range takes its default.
+
+        A file that holds no settings at all is set aside, its name ending in `.damaged`: the next one saved would take
+        its place.
+        """
         try:
-            values = json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            with open(self.path, "rb") as file:
+                values = json.loads(file.read(_LARGEST))
+        except OSError:
             return Settings()
+        except (ValueError, RecursionError):
+            values = None
         if not isinstance(values, dict):
+            self._set_aside()
             return Settings()
         defaults = Settings()
         good: dict[str, Any] = {}
@@ -137,6 +148,10 @@ class SettingsFile:
             if _fits(item.name, value, default):
                 good[item.name] = type(default)(value)
         return Settings(**good)
+
+    def _set_aside(self) -> None:
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing will take its place
+            self.path.replace(self.path.with_name(f"{self.path.name}.damaged"))
 
     def save(self, settings: Settings) -> None:
         """Write the file whole: to a temporary name, then renamed.

@@ -19,12 +19,25 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "3", '"x"', pytest.param("[" * 100_000, id="deep"), b"\xff\xfe".decode("latin1")]
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "3",
+        '"x"',
+        pytest.param("[" * 100_000, id="deep"),
+        b"\xff\xfe".decode("latin1"),
+        pytest.param('{"loop": true}'.rjust(2**21), id="huge"),
+    ],
 )
-def test_a_damaged_file_gives_defaults(tmp_path: Path, text: str) -> None:
+def test_a_damaged_file_gives_defaults_and_is_set_aside(tmp_path: Path, text: str) -> None:
     path = tmp_path / "viewer.json"
     path.write_text(text, encoding="utf-8")
     assert SettingsFile(path).load() == Settings()
+    assert [(left.name, left.read_text(encoding="utf-8")) for left in tmp_path.iterdir()] == [
+        ("viewer.json.damaged", text)
+    ]
 
 
 def test_what_makes_no_sense_takes_its_default_and_the_rest_stays(tmp_path: Path) -> None:

@@ -18,9 +18,7 @@ from trainer.episode import Insight, Moment, Touched
 LISTED = 4
 """Classes set by hand that are told one by one."""
 _ON_ITS_WAY = "on its way…"
-_HOW_TO = (
-    "A row is a latent, a column one of its classes; framed: drawn. Click a class to set it."
-)
+_HOW_TO = "A row is a latent, a column one of its classes; framed: drawn. Click a class to set it."
 
 
 class LatentsDesk(QObject):
@@ -95,7 +93,7 @@ class LatentsDesk(QObject):
     @pyqtSlot()
     def _on_agent(self) -> None:
         agent = self._session.agent
-        if agent is not None and not (agent.training and agent.name == self._agent):
+        if agent is not None and not (agent.handed_over and agent.name == self._agent):
             self._agent = agent.name
             self._history = [{}]
             self._history_changed()

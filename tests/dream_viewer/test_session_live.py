@@ -55,6 +55,7 @@ def at(session: Session, index: int) -> bool:
 
 
 def test_it_plays_pauses_steps_and_goes_on(session: Session, qtbot: QtBot) -> None:
+    session.set_speed(1.0)  # the level must not be over before it is paused, however long that takes
     until(qtbot, lambda: at(session, 10))
     session.pause()
     paused = session.index
@@ -67,6 +68,7 @@ def test_it_plays_pauses_steps_and_goes_on(session: Session, qtbot: QtBot) -> No
     until(qtbot, lambda: session.index == newest + 1)
     assert session.moment is not None and session.moment.step.action is not None
     session.seek(session.reel.last)  # a moment that was on its way when the game came to rest may lie ahead
+    session.set_speed(8.0)
     session.toggle_play()
     assert session.playback.state is State.FOLLOWING
     until(qtbot, lambda: len(session.reels) >= 2)

@@ -95,6 +95,7 @@ class Docks:
         def show(shown: bool) -> None:
             if shown and name not in self._placed:
                 self._placed.add(name)
+                dock.resize(self._sizes[name])  # whatever a change of theme made of it while nobody saw it
                 dock.move(self._window.geometry().center() - dock.rect().center())
             widget.setVisible(shown)
             dock.setVisible(shown)

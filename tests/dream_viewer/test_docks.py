@@ -25,6 +25,16 @@ def test_a_dock_closed_by_its_own_button_unchecks_its_action_and_hides_its_widge
     assert not action.isChecked() and desk.window.episodes.isHidden()
 
 
+def test_it_is_shown_in_its_own_size_whatever_became_of_it_before(qtbot: QtBot) -> None:
+    desk = Desk()
+    qtbot.addWidget(desk.window)
+    desk.window.show()
+    dock = desk.window.docks.by_id["episodes"]
+    dock.resize(dock.minimumSizeHint())
+    desk.window.actions_by_id["episodes"].trigger()
+    assert dock.size() == QSize(*EPISODES_SIZE)
+
+
 def test_it_goes_with_its_window(qtbot: QtBot) -> None:
     desk = Desk()
     qtbot.addWidget(desk.window)

@@ -89,7 +89,8 @@ def test_memory_held_now_grows_and_is_no_more_than_the_peak() -> None:
         after = machine.memory_bytes()
     peak = machine.peak_memory_bytes(torch.device("cpu"))
     assert before is not None and after is not None and peak is not None
-    assert after - before > 2**25 and after <= peak
+    assert after - before > 2**25
+    assert after <= peak + 2**20  # the kernel counts both by batches of pages
 
 
 def test_peak_memory_holds_what_was_allocated() -> None:

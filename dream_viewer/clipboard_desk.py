@@ -49,15 +49,7 @@ class ClipboardDesk(QObject):
         if reel is None or session.agent is None:
             self._complain("There is no moment to link to yet.")
             return
-        episode = reel.episode
-        link = Link(
-            game=episode.game,
-            difficulty=episode.difficulty,
-            split=episode.split,
-            level_seed=episode.level_seed,
-            step=session.index,
-            checkpoint=session.agent.fingerprint,
-        )
+        link = Link.to(reel.episode, session.index, session.agent.fingerprint)
         _clipboard().setText(link.text)
         self._inform(f"Copied {link.text}")
 

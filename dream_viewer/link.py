@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from trainer.config import GAMES
-from trainer.episode import Split
+from trainer.episode import Episode, Split
 from trainer.errors import UserError
 from trainer.levels import LEVEL_LIMIT
 
@@ -36,6 +36,11 @@ class Link:
     level_seed: int
     step: int
     checkpoint: str
+
+    @classmethod
+    def to(cls, episode: Episode, step: int, checkpoint: str) -> Link:
+        """A link to a step of an episode, 0-based."""
+        return cls(episode.game, episode.difficulty, episode.split, episode.level_seed, step, checkpoint)
 
     @property
     def text(self) -> str:

@@ -63,15 +63,7 @@ class RecentDesk(QObject):
         session, agent, reel = self._session, self._session.agent, self._session.reel
         if agent is None or agent.source is None or reel is None:
             return self._kept
-        episode = reel.episode
-        link = Link(
-            game=episode.game,
-            difficulty=episode.difficulty,
-            split=episode.split,
-            level_seed=episode.level_seed,
-            step=session.index,
-            checkpoint=agent.fingerprint,
-        )
+        link = Link.to(reel.episode, session.index, agent.fingerprint)
         return recent.LeftOff(agent.source.absolute(), link, session.choice.level_seed is not None).remembered()
 
     @pyqtSlot()

@@ -66,9 +66,9 @@ def run(options: ViewOptions) -> int:
     session = Session(player, TrainingWorker)
     player.start()
     if options.path is not None:
-        session.open_checkpoint(options.path, _choice(options), options.difficulty, options.game)
+        session.casting.open_checkpoint(options.path, _choice(options), options.difficulty, options.game)
     if options.recording is not None:
-        session.open_recording(options.recording)
+        session.files.open_recording(options.recording)
     file = None if options.screenshot is not None else SettingsFile()
     settings = Settings() if file is None else file.load()
     if options.mode is not None:
@@ -84,12 +84,12 @@ def run(options: ViewOptions) -> int:
     window.show()
     if options.screenshot is not None:
         shooting = Screenshot(options.screenshot, session, window, quitter)
-        shooting.begin(session.cursor_changed if options.recording is None else session.recalled)
+        shooting.begin(session.playhead.changed if options.recording is None else session.files.recalled)
     else:
         window.guide.welcome()
         search = BrokenOffSearch(settings.dismissed, window)
         search.found.connect(window.offer_to_resume)
-        session.agent_changed.connect(search.begin)
+        session.casting.agent_changed.connect(search.begin)
     try:
         return app.exec()
     finally:
@@ -298,13 +298,13 @@ class Screenshot(QObject):
         self._awaited = awaited
         awaited.connect(self._on_frame)
         self._session.refused.connect(self._give_up)
-        self._session.open_failed.connect(lambda _, reason: self._give_up(reason))
+        self._session.casting.open_failed.connect(lambda _, reason: self._give_up(reason))
         self._session.failed.connect(lambda line, _: self._give_up(line))
         self._limit.start()
 
     @pyqtSlot()
     def _on_frame(self) -> None:
-        if self._session.moment is not None and not self._play.isActive():
+        if self._session.playhead.moment is not None and not self._play.isActive():
             self._awaited.disconnect(self._on_frame)
             self._play.start()
 

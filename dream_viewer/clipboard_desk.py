@@ -34,9 +34,9 @@ class ClipboardDesk(QObject):
         self._session, self._complain, self._inform, self._window = session, complain, inform, window
         self._awaited: Link | None = None
         self._since = -1
-        session.episode_changed.connect(self._look)
-        session.episode_grew.connect(self._look)
-        session.playback_changed.connect(self._on_playback)
+        session.playhead.episode_changed.connect(self._look)
+        session.playhead.episode_grew.connect(self._look)
+        session.playhead.playback_changed.connect(self._on_playback)
 
     def copy_picture(self, part: QWidget, height: int) -> None:
         """Copy a part of the window as it looks now, from its top down to a height in pixels."""
@@ -45,11 +45,11 @@ class ClipboardDesk(QObject):
 
     def copy_link(self) -> None:
         """Copy a link to the Moment under the cursor."""
-        session, reel = self._session, self._session.reel
-        if reel is None or session.agent is None:
+        session, reel = self._session, self._session.playhead.reel
+        if reel is None or session.casting.agent is None:
             self._complain("There is no moment to link to yet.")
             return
-        link = Link.to(reel.episode, session.index, session.agent.fingerprint)
+        link = Link.to(reel.episode, session.playhead.index, session.casting.agent.fingerprint)
         _clipboard().setText(link.text)
         self._inform(f"Copied {link.text}")
 
@@ -67,7 +67,7 @@ class ClipboardDesk(QObject):
     @pyqtSlot(str)
     def go_to(self, text: str) -> None:
         """Go where a link points."""
-        session, agent = self._session, self._session.agent
+        session, agent = self._session, self._session.casting.agent
         try:
             link = parse_link(text)
         except UserError as error:
@@ -76,13 +76,13 @@ class ClipboardDesk(QObject):
         if agent is None:
             self._complain("There is no agent to go there; open a checkpoint first.")
             return
-        kept = [reel for reel in session.reels if _is_of(reel, link) and reel.last >= link.step]
+        kept = [reel for reel in session.playhead.reels if _is_of(reel, link) and reel.last >= link.step]
         if kept:
-            session.visit(kept[-1], link.step)
+            session.playhead.visit(kept[-1], link.step)
             return
-        self._since = max((reel.number for reel in session.reels), default=-1)
+        self._since = max((reel.number for reel in session.playhead.reels), default=-1)
         try:
-            session.play_level(link.game, link.difficulty, LevelChoice(link.split, link.level_seed))
+            session.casting.play_level(link.game, link.difficulty, LevelChoice(link.split, link.level_seed))
         except UserError as error:
             self._complain(str(error))
             return
@@ -96,20 +96,20 @@ class ClipboardDesk(QObject):
     @pyqtSlot()
     def _look(self) -> None:
         """Stop where the link points, or where the episode ends before."""
-        link, live = self._awaited, self._session.reels[-1]
+        link, live = self._awaited, self._session.playhead.reels[-1]
         if link is None or live.number <= self._since or not _is_of(live, link):
             return
         if live.last >= link.step:
             self._awaited = None
-            self._session.visit(live, link.step)
+            self._session.playhead.visit(live, link.step)
         elif live.outcome is not None:
             self._awaited = None
-            self._session.visit(live, live.last)
+            self._session.playhead.visit(live, live.last)
             self._complain(f"This time the episode ended at step {wording.count(live.last)}, before the link's.")
 
     @pyqtSlot()
     def _on_playback(self) -> None:
-        if self._session.playback.state is State.PAUSED:
+        if self._session.playhead.playback.state is State.PAUSED:
             self._awaited = None  # a person has stopped to look at something
 
 

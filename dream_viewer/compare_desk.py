@@ -11,11 +11,12 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from dream_viewer import views, wording
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.messages import AgentInfo
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import State
 from dream_viewer.records import View
-from dream_viewer.session import DreamMode, Session
+from dream_viewer.session import Session
 from dream_viewer.widgets.pane import Pane
 from dream_viewer.widgets.timeline import Timeline
 from trainer.episode import Moment
@@ -63,10 +64,15 @@ class CompareDesk(QObject):
         comparison.read.connect(self._on_read)
         comparison.dreamt.connect(self.show)
         pictures.ahead_changed.connect(self.show)
-        for signal in (session.cursor_changed, session.episode_changed, session.episode_grew, session.mode_changed):
+        for signal in (
+            session.playhead.changed,
+            session.playhead.episode_changed,
+            session.playhead.episode_grew,
+            session.dreaming.mode_changed,
+        ):
             signal.connect(self._want)
-        session.episode_changed.connect(self.show_curve)
-        session.agent_changed.connect(self._on_agent)
+        session.playhead.episode_changed.connect(self.show_curve)
+        session.casting.agent_changed.connect(self._on_agent)
         swap.triggered.connect(self.swap)
         self._on_changed()
 
@@ -94,14 +100,14 @@ class CompareDesk(QObject):
     @pyqtSlot()
     def swap(self) -> None:
         """Let the second agent play the level on show, and the first one read along."""
-        mine, other, reel = self._session.agent, self._comparison.agent, self._session.reel
+        mine, other, reel = self._session.casting.agent, self._comparison.agent, self._session.playhead.reel
         if mine is None or other is None or other.source is None or reel is None:
             return
         if mine.source is None:
             self._complain(f"{mine.name} is in no file yet; wait until its training saved a checkpoint.")
             return
-        choice = replace(self._session.choice, split=reel.episode.split, first=reel.episode.level_seed)
-        self._session.open_checkpoint(other.source, choice, mine.difficulty, mine.game)
+        choice = replace(self._session.casting.choice, split=reel.episode.split, first=reel.episode.level_seed)
+        self._session.casting.open_checkpoint(other.source, choice, mine.difficulty, mine.game)
         self._comparison.open(mine.source)
 
     # What changed
@@ -134,11 +140,11 @@ class CompareDesk(QObject):
     def _on_read(self) -> None:
         self.show()
         if not self._late.isActive():
-            self._late.start(int(REDRAW_MS * self._session.patience))
+            self._late.start(int(REDRAW_MS * self._session.training.patience))
 
     @pyqtSlot()
     def _on_agent(self) -> None:
-        mine, other = self._session.agent, self._comparison.agent
+        mine, other = self._session.casting.agent, self._comparison.agent
         if mine is None or other is None:
             return
         if mine.game != other.trained_on.game:
@@ -154,36 +160,40 @@ class CompareDesk(QObject):
     @pyqtSlot()
     def _want(self) -> None:
         session = self._session
-        if self._comparison.agent is not None and session.reel is not None:
-            ground_every = session.ground_every if session.mode is DreamMode.DREAM else None
-            self._comparison.want_read(session.reel, ground_every)
+        if self._comparison.agent is not None and session.playhead.reel is not None:
+            ground_every = session.dreaming.ground_every if session.dreaming.mode is DreamMode.DREAM else None
+            self._comparison.want_read(session.playhead.reel, ground_every)
 
     # Showing
 
     @pyqtSlot()
     def show(self) -> None:
         """The second pane, as things stand."""
-        if self._comparison.agent is not None and self._session.reel is not None:
-            self._pane.show_view(self._view(self._session.reel.number, self._comparison.agent))
+        if self._comparison.agent is not None and self._session.playhead.reel is not None:
+            self._pane.show_view(self._view(self._session.playhead.reel.number, self._comparison.agent))
 
     def _view(self, number: int, agent: AgentInfo) -> View:
         session, comparison = self._session, self._comparison
-        reel, now = session.reel, session.moment
+        reel, now = session.playhead.reel, session.playhead.moment
         assert reel is not None and now is not None
         if reel.episode.game != agent.trained_on.game:
             return views.waiting(f"It was trained on {agent.trained_on.game}; this is {reel.episode.game}.")
         if now.step.is_last:
             return views.waiting(wording.END)
         # Where the cursor moves by itself, what was read last stays on show: it is never far behind.
-        moving = session.playback.state is not State.PAUSED
-        index = min(session.index, max(comparison.known(number) - 1, 0)) if moving else session.index
+        moving = session.playhead.playback.state is not State.PAUSED
+        index = min(session.playhead.index, max(comparison.known(number) - 1, 0)) if moving else session.playhead.index
         moment = comparison.moment(number, index)
         if moment is None or moment.reading is None:
             return views.waiting(f"reading along: {comparison.progress(number)} of {len(reel)} frames")
-        if session.mode is DreamMode.FUTURE:
+        if session.dreaming.mode is DreamMode.FUTURE:
             return self._future(moment)
-        view = views.belief(moment) if session.mode is DreamMode.BELIEF else views.dream(moment, session.ground_every)
-        behind = session.index - index
+        view = (
+            views.belief(moment)
+            if session.dreaming.mode is DreamMode.BELIEF
+            else views.dream(moment, session.dreaming.ground_every)
+        )
+        behind = session.playhead.index - index
         words = f"{behind} frames late" if behind > 1 else f"value {wording.decimal(moment.reading.value)}"
         return replace(view, caption=f"{view.caption} · {words}")
 
@@ -198,7 +208,7 @@ class CompareDesk(QObject):
     @pyqtSlot()
     def show_curve(self) -> None:
         """The second curve, as things stand."""
-        reel = self._session.reel
+        reel = self._session.playhead.reel
         if self._comparison.agent is None or reel is None:
             self._timeline.show_companion(None)
             return
@@ -206,5 +216,5 @@ class CompareDesk(QObject):
         self._timeline.show_companion(self._comparison.values(reel.number, len(reel)), mine, other)
 
     def _names(self) -> tuple[str, str]:
-        mine, other = self._session.agent, self._comparison.agent
+        mine, other = self._session.casting.agent, self._comparison.agent
         return wording.told_apart(mine, other) if mine is not None and other is not None else ("", "")

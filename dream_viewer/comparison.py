@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from dream_viewer.answers import Answers
 from dream_viewer.messages import (
     AgentInfo,
     CompanionDreamt,
@@ -21,7 +22,6 @@ from dream_viewer.messages import (
     FutureKey,
 )
 from dream_viewer.reel import Reel
-from dream_viewer.studies import Answers
 from dream_viewer.worker_protocols import PlayerWorkerLike
 from trainer.episode import Moment
 

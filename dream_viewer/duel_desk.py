@@ -27,10 +27,10 @@ class DuelDesk(QObject):
         super().__init__(window)
         self._session, self._part = session, session.part
         self._notice, self._window = notice, window
-        session.episode_grew.connect(self._look)
-        session.episode_changed.connect(self._look)
-        session.kept_changed.connect(self._tell)
-        session.agent_changed.connect(self._on_agent)
+        session.playhead.episode_grew.connect(self._look)
+        session.playhead.episode_changed.connect(self._look)
+        session.playhead.kept_changed.connect(self._tell)
+        session.casting.agent_changed.connect(self._on_agent)
         self._part.changed.connect(self._on_role)
 
     @pyqtSlot()
@@ -41,8 +41,8 @@ class DuelDesk(QObject):
             return
         mine = self._numbered(duel.mine)
         if mine is not None and mine.outcome is not None:
-            self._session.visit(mine, mine.last)
-        elif mine is not self._session.reel:
+            self._session.playhead.visit(mine, mine.last)
+        elif mine is not self._session.playhead.reel:
             self._part.stop()
 
     @pyqtSlot()
@@ -83,12 +83,12 @@ class DuelDesk(QObject):
         if reel is None:
             self._notice.show_text("This episode is no longer kept.")
         else:
-            self._session.visit(reel, index)
-            self._session.toggle_play()
+            self._session.playhead.visit(reel, index)
+            self._session.playhead.toggle_play()
 
     @pyqtSlot()
     def _on_agent(self) -> None:
-        agent, duel = self._session.agent, self._part.duel
+        agent, duel = self._session.casting.agent, self._part.duel
         if duel is not None and agent is not None and not agent.handed_over:
             self._part.stop()
             if self._part.duel is not None and self._numbered(duel.rival) is None:
@@ -97,4 +97,4 @@ class DuelDesk(QObject):
                     self._notice.show_text(OFF)
 
     def _numbered(self, number: int | None) -> Reel | None:
-        return next((reel for reel in self._session.reels if reel.number == number), None)
+        return next((reel for reel in self._session.playhead.reels if reel.number == number), None)

@@ -35,7 +35,11 @@ class EpisodesDesk(QObject):
         super().__init__(parent)
         self._session, self._listed, self._horizon = session, listed, horizon
         listed.chosen.connect(self._go_to)
-        for signal in (session.kept_changed, session.episode_changed, session.readings_changed):
+        for signal in (
+            session.playhead.kept_changed,
+            session.playhead.episode_changed,
+            session.playhead.readings_changed,
+        ):
             signal.connect(self.show_episodes)
 
     @pyqtSlot()
@@ -44,9 +48,9 @@ class EpisodesDesk(QObject):
         if self._listed.isHidden():
             return
         session = self._session
-        reels = session.reels
+        reels = session.playhead.reels
         rows = [_row(place, reel, self._horizon(reel)) for place, reel in enumerate(reels)]
-        current = None if session.reel is None else session.reel.number
+        current = None if session.playhead.reel is None else session.playhead.reel.number
         taken = sum(reel.nbytes for reel in reels) / _MIB
         episodes = "1 episode" if len(reels) == 1 else f"{len(reels)} episodes"
         memory = f"{episodes}, {taken:.0f} of {BUDGET_BYTES // _MIB} MiB; beyond that the oldest go"
@@ -55,9 +59,9 @@ class EpisodesDesk(QObject):
     @pyqtSlot(int)
     def _go_to(self, number: int) -> None:
         session = self._session
-        reel = next((reel for reel in session.reels if reel.number == number), None)
-        if reel is not None and reel is not session.reel:
-            session.visit(reel, 0)
+        reel = next((reel for reel in session.playhead.reels if reel.number == number), None)
+        if reel is not None and reel is not session.playhead.reel:
+            session.playhead.visit(reel, 0)
 
 
 def _row(place: int, reel: Reel, horizon: float | None) -> EpisodeRow:

@@ -35,27 +35,29 @@ class FilesDesk(QObject):
     def __init__(self, session: Session, notice: Notice, window: QWidget) -> None:
         super().__init__(window)
         self._session, self._notice, self._window = session, notice, window
-        session.written.connect(self._on_written)
-        session.recalled.connect(self._on_recalled)
+        session.files.written.connect(self._on_written)
+        session.files.recalled.connect(self._on_recalled)
         session.refused.connect(notice.show_text)
 
     def open_path(self, path: Path) -> None:
         """Show a recording, or let the agent of a checkpoint or run play."""
         if path.suffix == RECORDING_SUFFIX:
-            self._session.open_recording(path)
+            self._session.files.open_recording(path)
         else:
-            self._session.open_checkpoint(path)
+            self._session.casting.open_checkpoint(path)
 
     def choose_recording(self, folder: str) -> None:
         """Ask where to save the episode under the cursor."""
-        self._choose("Save this episode", folder, [f"Recordings (*{RECORDING_SUFFIX})"], self._session.save_recording)
+        self._choose(
+            "Save this episode", folder, [f"Recordings (*{RECORDING_SUFFIX})"], self._session.files.save_recording
+        )
 
     def choose_export(self, folder: str) -> None:
         """Ask what to make of the episode under the cursor, and where to put it."""
         self._choose("Export this episode", folder, EXPORTED, self._export)
 
     def _choose(self, title: str, folder: str, kinds: Sequence[str], then: Callable[[Path], None]) -> None:
-        reel = self._session.reel
+        reel = self._session.playhead.reel
         if reel is None:
             self._notice.show_text("There is no episode yet; open a checkpoint first.")
             return
@@ -74,7 +76,7 @@ class FilesDesk(QObject):
             known = ", ".join(map(_ending, EXPORTED))
             self._notice.show_text(f"{path}: can be exported to {known} only; choose one of these endings.")
             return
-        self._session.export(path)
+        self._session.files.export(path)
 
     @pyqtSlot(object)
     def _on_written(self, path: Path) -> None:

@@ -40,11 +40,11 @@ class GuideDesk(QObject):
     def welcome(self) -> None:
         """Begin the tour once there is something to see, unless it was shown before."""
         if not self.seen:
-            self._session.cursor_changed.connect(self._begin)
+            self._session.playhead.changed.connect(self._begin)
 
     @pyqtSlot()
     def _begin(self) -> None:
-        self._session.cursor_changed.disconnect(self._begin)
+        self._session.playhead.changed.disconnect(self._begin)
         if not self.seen:
             self.tour.begin()
 

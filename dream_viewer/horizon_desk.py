@@ -46,11 +46,16 @@ class HorizonDesk(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._ask)
-        for signal in (session.episode_changed, session.readings_changed):
+        for signal in (session.playhead.episode_changed, session.playhead.readings_changed):
             signal.connect(self._show)
-        for signal in (session.episode_grew, session.kept_changed, session.playback_changed, session.agent_changed):
+        for signal in (
+            session.playhead.episode_grew,
+            session.playhead.kept_changed,
+            session.playhead.playback_changed,
+            session.casting.agent_changed,
+        ):
             signal.connect(self.renew)
-        session.answered.connect(self._take)
+        session.questions.answered.connect(self._take)
 
     @pyqtSlot(bool)
     def show_curve(self, shown: bool) -> None:
@@ -66,30 +71,32 @@ class HorizonDesk(QObject):
     def renew(self) -> None:
         """Something happened, or somebody looks: go on asking, in a moment."""
         if not self._timer.isActive() and (self.curve_visible or self._listed()):
-            self._timer.start(round(PAUSE_MS * self._session.patience))
+            self._timer.start(round(PAUSE_MS * self._session.training.patience))
 
     @pyqtSlot()
     def _show(self) -> None:
-        reel = self._session.reel
+        reel = self._session.playhead.reel
         self._timeline.show_horizons(self._book.of(reel) if self.curve_visible and reel is not None else None)
         self.renew()
 
     @pyqtSlot()
     def _ask(self) -> None:
         session = self._session
-        self._book.keep_only({reel.number for reel in session.reels})
-        if session.agent is None or (self._asked is not None and self._asked.generation == session.agent.generation):
+        self._book.keep_only({reel.number for reel in session.playhead.reels})
+        if session.casting.agent is None or (
+            self._asked is not None and self._asked.generation == session.casting.agent.generation
+        ):
             return  # an answer is on its way; one by other weights never comes
         self._asked = self._next()
         if self._asked is not None:
-            session.ask(self._asked)
+            session.questions.ask(self._asked)
 
     def _next(self) -> HorizonQuestion | None:
         """A question about the episode on show, or else about the one in the list of which least is known."""
         session = self._session
-        wanted = [session.reel] if self.curve_visible and session.reel is not None else []
+        wanted = [session.playhead.reel] if self.curve_visible and session.playhead.reel is not None else []
         if self._listed():
-            lacking = [reel for reel in reversed(session.reels) if self._book.count(reel) < ENOUGH]
+            lacking = [reel for reel in reversed(session.playhead.reels) if self._book.count(reel) < ENOUGH]
             wanted += sorted(lacking, key=self._book.count)
         for reel in wanted:
             question = self._book.next_question(reel) if self._is_present(reel) else None
@@ -98,17 +105,17 @@ class HorizonDesk(QObject):
         return None
 
     def _is_present(self, reel: Reel) -> bool:
-        agent = self._session.agent
+        agent = self._session.casting.agent
         return agent is not None and reel.generation == agent.generation
 
     def _too_few(self, reel: Reel, question: HorizonQuestion) -> bool:
         """While an episode is being lived, a batch is worth its while only when it is a whole one."""
-        living = self._session.playback.state is State.FOLLOWING and reel.outcome is None
+        living = self._session.playhead.playback.state is State.FOLLOWING and reel.outcome is None
         return living and len(question.starts) < TOGETHER
 
     @pyqtSlot()
     def _take(self) -> None:
-        answer = None if self._asked is None else self._session.answer(self._asked)
+        answer = None if self._asked is None else self._session.questions.answer(self._asked)
         if self._asked is None or answer is None:
             return
         self._book.take(self._asked, answer)

@@ -12,7 +12,6 @@ from dream_viewer.playback import State
 from dream_viewer.questions import Question
 from dream_viewer.reel import Reel
 from dream_viewer.session import Session
-from dream_viewer.studies import is_read_by
 from trainer.episode import Moment
 
 PERIOD = 1.0
@@ -53,9 +52,9 @@ class Inquiry(QObject, Generic[Q]):
         self._clock = clock
         self._due = clock()
         self._shown: tuple[Q | None, Any] | None = None
-        for signal in (session.cursor_changed, session.readings_changed, session.playback_changed):
+        for signal in (session.playhead.changed, session.playhead.readings_changed, session.playhead.playback_changed):
             signal.connect(self.renew)
-        session.answered.connect(self.renew)
+        session.questions.answered.connect(self.renew)
 
     @pyqtSlot()
     def renew(self) -> None:
@@ -67,26 +66,26 @@ class Inquiry(QObject, Generic[Q]):
         if question is None:
             self._tell(None, None)
             return
-        answer = self._session.answer(question)
+        answer = self._session.questions.answer(question)
         if answer is not None:
             self._tell(question, answer)
             return
-        at_rest = self._session.playback.state is State.PAUSED
+        at_rest = self._session.playhead.playback.state is State.PAUSED
         before = None if at_rest else self._before(question)
         self._tell(*(before or (question, None)))
         if at_rest or self._clock() >= self._due:
-            self._due = self._clock() + PERIOD * self._session.patience
-            self._session.ask(question)
+            self._due = self._clock() + PERIOD * self._session.training.patience
+            self._session.questions.ask(question)
 
     def _question_now(self) -> Q | None:
-        session, moment = self._session, self._session.moment
-        if session.reel is None or moment is None or not is_read_by(session.agent, moment):
+        session, moment = self._session, self._session.playhead.moment
+        if session.playhead.reel is None or moment is None or not session.casting.has_read(moment):
             return None
-        return self._question(session.reel, session.index, moment)
+        return self._question(session.playhead.reel, session.playhead.index, moment)
 
     def _before(self, question: Q) -> tuple[Q, Any] | None:
         """What was answered last, however late, if it is of the same life and the same weights."""
-        newest = self._session.newest_answer(type(question))
+        newest = self._session.questions.newest_answer(type(question))
         return newest if newest is not None and _leads_to(newest[0], question) else None
 
     def _tell(self, question: Q | None, answer: Any) -> None:

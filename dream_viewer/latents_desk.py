@@ -46,7 +46,7 @@ class LatentsDesk(QObject):
         panel.set_asked.connect(self.set_class)
         undo.triggered.connect(self.undo)
         reset.triggered.connect(self.reset)
-        session.agent_changed.connect(self._on_agent)
+        session.casting.agent_changed.connect(self._on_agent)
         self._history_changed()
 
     @property
@@ -92,7 +92,7 @@ class LatentsDesk(QObject):
 
     @pyqtSlot()
     def _on_agent(self) -> None:
-        agent = self._session.agent
+        agent = self._session.casting.agent
         if agent is not None and not (agent.handed_over and agent.name == self._agent):
             self._agent = agent.name
             self._history = [{}]
@@ -129,7 +129,7 @@ class LatentsDesk(QObject):
 
     @property
     def _at_end(self) -> bool:
-        moment = self._session.moment
+        moment = self._session.playhead.moment
         return moment is not None and moment.step.is_last
 
 

@@ -33,7 +33,7 @@ class LevelDesk(QObject):
 
     def ask(self) -> None:
         """Ask what to play."""
-        agent = self._session.agent
+        agent = self._session.casting.agent
         if agent is None:
             self._complain("There is no agent to play a level; open a checkpoint first.")
             return
@@ -60,8 +60,8 @@ class LevelDesk(QObject):
 
     def _form(self, agent: AgentInfo) -> LevelForm:
         session = self._session
-        seed = "" if session.reel is None else str(session.reel.episode.level_seed)
-        levels = session.choice.split if session.choice.level_seed is None else "one"
+        seed = "" if session.playhead.reel is None else str(session.playhead.reel.episode.level_seed)
+        levels = session.casting.choice.split if session.casting.choice.level_seed is None else "one"
         return LevelForm(agent.game, agent.difficulty, levels, seed)
 
     def _explain(self, picker: LevelPicker, agent: AgentInfo, form: LevelForm) -> None:
@@ -84,27 +84,27 @@ class LevelDesk(QObject):
             choice = LevelChoice(split_of(seed, agent.trained_on.levels), seed)
         else:
             choice = LevelChoice(form.levels)
-        self._tried(lambda _: self._session.play_level(form.game, form.difficulty, choice))
+        self._tried(lambda _: self._session.casting.play_level(form.game, form.difficulty, choice))
 
     def _play_beside(self, agent: AgentInfo, offset: int) -> None:
         episode = self._episode()
         seed = neighbour(episode.level_seed, offset, agent.trained_on)
         choice = LevelChoice(split_of(seed, agent.trained_on.levels), seed)
-        self._session.play_level(episode.game, episode.difficulty, choice)
+        self._session.casting.play_level(episode.game, episode.difficulty, choice)
 
     def _restart(self, agent: AgentInfo) -> None:
         episode = self._episode()
-        choice = replace(self._session.choice, first=episode.level_seed)
-        self._session.play_level(episode.game, episode.difficulty, choice)
+        choice = replace(self._session.casting.choice, first=episode.level_seed)
+        self._session.casting.play_level(episode.game, episode.difficulty, choice)
 
     def _episode(self) -> Episode:
-        reel = self._session.reel
+        reel = self._session.playhead.reel
         if reel is None:
             raise UserError("There is no level on show yet.")
         return reel.episode
 
     def _tried(self, play: Callable[[AgentInfo], None]) -> None:
-        agent = self._session.agent
+        agent = self._session.casting.agent
         try:
             if agent is None:
                 raise UserError("There is no agent to play a level; open a checkpoint first.")

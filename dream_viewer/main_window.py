@@ -20,6 +20,7 @@ from dream_viewer import actions, curves, files_desk, wording
 from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.compare_desk import CompareDesk
 from dream_viewer.docks import Docks
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.duel_desk import DuelDesk
 from dream_viewer.episodes_desk import EpisodesDesk
 from dream_viewer.files_desk import FilesDesk
@@ -36,7 +37,7 @@ from dream_viewer.play_desk import PlayDesk
 from dream_viewer.playback import SPEEDS, State
 from dream_viewer.recent_desk import RecentDesk
 from dream_viewer.saliency_desk import SaliencyDesk
-from dream_viewer.session import DreamMode, Session
+from dream_viewer.session import Session
 from dream_viewer.settings import LEAST_AND_MOST_FRAMES, MANY_DREAMS, Settings
 from dream_viewer.status_desk import FIGURES, StatusDesk
 from dream_viewer.taking_part import Role
@@ -221,15 +222,15 @@ class MainWindow(QMainWindow):
         geometry = self.saveGeometry().toHex().data().decode()
         form = self.training_panel.remembered
         return self._settings.replace(
-            speed=session.playback.speed,
-            loop=session.playback.loop,
-            every_frame=session.playback.every_frame,
-            dream_mode=session.mode.value,
-            ground_every=session.ground_every,
-            reality_view="human" if session.human_visible else "agent",
+            speed=session.playhead.playback.speed,
+            loop=session.playhead.playback.loop,
+            every_frame=session.playhead.playback.every_frame,
+            dream_mode=session.dreaming.mode.value,
+            ground_every=session.dreaming.ground_every,
+            reality_view="human" if session.human_view.visible else "agent",
             film_strip=self.actions_by_id["film"].isChecked(),
             difference_pane=self.actions_by_id["difference"].isChecked(),
-            fan=session.fan_visible,
+            fan=session.dreaming.fan_visible,
             horizon=self.horizons.curve_visible,
             many_dreams=self.many.branches,
             heat_map=self.saliency.origins or "",
@@ -328,15 +329,15 @@ class MainWindow(QMainWindow):
             "open_run": self._choose_run,
             "compare": lambda: self.comparing.toggle(self._settings.folder),
             "quit": self.close,
-            "play": session.toggle_play,
-            "play_back": session.play_back,
-            "stretch": session.mark_stretch,
-            "first": session.go_first,
-            "last": session.go_last,
-            "slower": session.slower,
-            "faster": session.faster,
-            "again": session.another_future,
-            "bookmark": session.toggle_bookmark,
+            "play": session.playhead.toggle_play,
+            "play_back": session.playhead.play_back,
+            "stretch": session.playhead.mark_stretch,
+            "first": session.playhead.go_first,
+            "last": session.playhead.go_last,
+            "slower": session.playhead.slower,
+            "faster": session.playhead.faster,
+            "again": session.dreaming.another_future,
+            "bookmark": session.playhead.toggle_bookmark,
             "fit": self.timeline.fit,
             "enlarge": lambda: self._stage.enlarge(self.dream),
             "longer": lambda: self._frames.setValue(self._frames.value() + 1),
@@ -347,7 +348,7 @@ class MainWindow(QMainWindow):
             "branch_back": lambda: self._play_branch(-1),
             "choose_level": self.levels.ask,
             "restart": self.levels.restart,
-            "show_training": session.show_training,
+            "show_training": session.casting.show_training,
             "resume_run": self._choose_run_to_resume,
             "shortcuts": self.shortcuts.toggle,
             "palette": self._toggle_palette,
@@ -355,13 +356,13 @@ class MainWindow(QMainWindow):
         }.items():
             by_id[name].triggered.connect(lambda _, slot=slot: slot())
         for name, frames in {"back": -1, "forward": 1, "back_ten": -10, "forward_ten": 10}.items():
-            by_id[name].triggered.connect(lambda _, frames=frames: session.step_by(frames))
+            by_id[name].triggered.connect(lambda _, frames=frames: session.playhead.step_by(frames))
         for name, direction in {"event_back": -1, "event_forward": 1}.items():
-            by_id[name].triggered.connect(lambda _, direction=direction: session.landmark_by(direction))
+            by_id[name].triggered.connect(lambda _, direction=direction: session.playhead.landmark_by(direction))
         for name, offset in {"episode_back": -1, "episode_forward": 1}.items():
-            by_id[name].triggered.connect(lambda _, offset=offset: session.episode_by(offset))
+            by_id[name].triggered.connect(lambda _, offset=offset: session.playhead.episode_by(offset))
         for mode in DreamMode:
-            by_id[mode.value].triggered.connect(lambda _, mode=mode: session.set_mode(mode))
+            by_id[mode.value].triggered.connect(lambda _, mode=mode: session.dreaming.set_mode(mode))
         for name, human in {"human": True, "agent": False}.items():
             by_id[name].triggered.connect(lambda _, human=human: self._show_human(human))
         by_id["film"].toggled.connect(self._show_film)
@@ -378,11 +379,11 @@ class MainWindow(QMainWindow):
         self.horizons.changed.connect(self.episode_desk.show_episodes)
         by_id["events"].toggled.connect(self._show_events)
         by_id["latents"].toggled.connect(self.latents_desk.show)
-        by_id["follow"].triggered.connect(session.follow)
-        by_id["loop"].triggered.connect(session.set_loop)
-        by_id["every_frame"].triggered.connect(session.set_every_frame)
-        by_id["unseen"].triggered.connect(lambda: session.new_level("unseen"))
-        by_id["train"].triggered.connect(lambda: session.new_level("train"))
+        by_id["follow"].triggered.connect(session.playhead.follow)
+        by_id["loop"].triggered.connect(session.playhead.set_loop)
+        by_id["every_frame"].triggered.connect(session.playhead.set_every_frame)
+        by_id["unseen"].triggered.connect(lambda: session.casting.new_level("unseen"))
+        by_id["train"].triggered.connect(lambda: session.casting.new_level("train"))
         by_id["same"].triggered.connect(self._keep_level)
         for name, offset in {"level_back": -1, "level_forward": 1}.items():
             by_id[name].triggered.connect(lambda _, offset=offset: self.levels.by(offset))
@@ -397,16 +398,16 @@ class MainWindow(QMainWindow):
 
     def _connect_session(self) -> None:
         session = self._session
-        session.cursor_changed.connect(self._show_moment)
-        session.episode_changed.connect(self._show_position)
-        session.episode_grew.connect(self._show_position)
+        session.playhead.changed.connect(self._show_moment)
+        session.playhead.episode_changed.connect(self._show_position)
+        session.playhead.episode_grew.connect(self._show_position)
         self.pictures.imagined_changed.connect(lambda: self.times.show_future(self.pictures.future))
-        session.playback_changed.connect(self._show_playback)
+        session.playhead.playback_changed.connect(self._show_playback)
         session.part.changed.connect(self._show_playback)
-        session.mode_changed.connect(self._show_mode)
-        session.choice_changed.connect(self._show_choice)
-        session.agent_changed.connect(self._show_agent)
-        session.open_failed.connect(self._on_open_failed)
+        session.dreaming.mode_changed.connect(self._show_mode)
+        session.casting.choice_changed.connect(self._show_choice)
+        session.casting.agent_changed.connect(self._show_agent)
+        session.casting.open_failed.connect(self._on_open_failed)
         session.failed.connect(lambda line, details: self.show_failure("The player failed", line, details, _GONE_ON))
         session.training.state_changed.connect(self._show_training_choice)
         session.training.failed.connect(self._on_training_failed)
@@ -417,11 +418,11 @@ class MainWindow(QMainWindow):
             self.resize(*FIRST_SIZE)
         self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
         if settings.speed in SPEEDS:
-            session.set_speed(settings.speed)
-        session.set_loop(settings.loop)
-        session.set_every_frame(settings.every_frame)
-        session.set_ground_every(settings.ground_every)
-        session.set_mode(DreamMode(settings.dream_mode))
+            session.playhead.set_speed(settings.speed)
+        session.playhead.set_loop(settings.loop)
+        session.playhead.set_every_frame(settings.every_frame)
+        session.dreaming.set_ground_every(settings.ground_every)
+        session.dreaming.set_mode(DreamMode(settings.dream_mode))
         self.actions_by_id[settings.reality_view].setChecked(True)
         self._show_human(settings.reality_view == "human")
         for name, shown in (("film", settings.film_strip), ("difference", settings.difference_pane)):
@@ -453,14 +454,16 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _show_moment(self) -> None:
         session = self._session
-        played = session.part.role in (Role.REALITY, Role.DUEL) and session.at_live_edge
-        self.readouts.show_stats(wording.stats(session.reel, session.index, session.moment, played))
+        played = session.part.role in (Role.REALITY, Role.DUEL) and session.playhead.at_live_edge
+        self.readouts.show_stats(
+            wording.stats(session.playhead.reel, session.playhead.index, session.playhead.moment, played)
+        )
         self._show_policy()
         self._show_position()
         self.pictures.take_future()
 
     def _show_policy(self) -> None:
-        moment = self._session.moment
+        moment = self._session.playhead.moment
         policy = None if moment is None or moment.reading is None else moment.reading.policy
         self.policy.show_policy(
             policy, None if moment is None else moment.step.action, moment is not None and moment.step.by_person
@@ -469,16 +472,19 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _show_position(self) -> None:
         session = self._session
-        self.transport.show_position(wording.position(session.reel, session.index))
-        state, away = session.playback.state, session.reel is not None and not session.at_live_edge
-        newer = session.newer if away else 0
+        self.transport.show_position(wording.position(session.playhead.reel, session.playhead.index))
+        state, away = (
+            session.playhead.playback.state,
+            session.playhead.reel is not None and not session.playhead.at_live_edge,
+        )
+        newer = session.playhead.newer if away else 0
         self.transport.show_follow(
             state is State.FOLLOWING, away, wording.follow(state, newer, _DOING[session.part.role])
         )
 
     @pyqtSlot()
     def _show_playback(self) -> None:
-        playback = self._session.playback
+        playback = self._session.playhead.playback
         self.transport.show_playback(playback.state is not State.PAUSED, playback.speed)
         self.actions_by_id["follow"].setChecked(playback.state is State.FOLLOWING)
         self.actions_by_id["play_back"].setChecked(playback.state is State.PLAYING and playback.reverse)
@@ -489,16 +495,16 @@ class MainWindow(QMainWindow):
     @pyqtSlot()
     def _show_mode(self) -> None:
         session, box = self._session, self._frames
-        self.actions_by_id[session.mode.value].setChecked(True)
-        self.actions_by_id["again"].setEnabled(session.mode is DreamMode.FUTURE)
+        self.actions_by_id[session.dreaming.mode.value].setChecked(True)
+        self.actions_by_id["again"].setEnabled(session.dreaming.mode is DreamMode.FUTURE)
         for name in ("longer", "shorter"):
-            self.actions_by_id[name].setEnabled(session.mode is not DreamMode.BELIEF)
+            self.actions_by_id[name].setEnabled(session.dreaming.mode is not DreamMode.BELIEF)
         box.blockSignals(True)
-        if session.mode is DreamMode.FUTURE:
+        if session.dreaming.mode is DreamMode.FUTURE:
             box.setPrefix("")
             box.setSuffix(" ahead")
             box.setToolTip("How many frames it looks ahead (Ctrl+\u2191, Ctrl+\u2193)")
-            box.setValue(session.horizon)
+            box.setValue(session.dreaming.horizon)
         else:
             box.setPrefix("look every ")
             box.setSuffix("")
@@ -506,35 +512,35 @@ class MainWindow(QMainWindow):
                 "The model looks at reality once every so many frames; in between it dreams blind, "
                 "along the actions really taken (Ctrl+\u2191, Ctrl+\u2193)"
             )
-            box.setValue(session.ground_every)
+            box.setValue(session.dreaming.ground_every)
         box.blockSignals(False)
-        box.setVisible(session.mode is not DreamMode.BELIEF)
+        box.setVisible(session.dreaming.mode is not DreamMode.BELIEF)
         self.pictures.wanted_changed()
 
     @pyqtSlot()
     def _show_choice(self) -> None:
-        choice = self._session.choice
+        choice = self._session.casting.choice
         name = "same" if choice.level_seed is not None else choice.split
         self.actions_by_id[name].setChecked(True)
 
     @pyqtSlot()
     def _show_agent(self) -> None:
-        agent = self._session.agent
+        agent = self._session.casting.agent
         title, line = wording.agent_lines(agent)
         self.readouts.show_agent(title, line, wording.agent_hint(agent))
         self.setWindowTitle("Dream Agent" if agent is None else f"{title} \u2013 Dream Agent")
         self._show_training_choice()
-        if self._session.moment is None:
+        if self._session.playhead.moment is None:
             self.pictures.take_future()
 
     @pyqtSlot()
     def _show_training_choice(self) -> None:
         session = self._session
-        self.actions_by_id["show_training"].setEnabled(session.training.busy and not session.follows_training)
+        self.actions_by_id["show_training"].setEnabled(session.training.busy and not session.casting.follows_training)
 
     @pyqtSlot(str, str)
     def _on_open_failed(self, path: str, reason: str) -> None:
-        kept = "" if self._session.agent is None else f" {self._session.agent.name} plays on."
+        kept = "" if self._session.casting.agent is None else f" {self._session.casting.agent.name} plays on."
         self.complain(f"{reason}{kept}" if path in reason else f"{path}: {reason}{kept}")
 
     @pyqtSlot(str, str)
@@ -571,13 +577,13 @@ class MainWindow(QMainWindow):
             self.activateWindow()  # a floating dock in which a person clicked would keep the keyboard
 
     def _show_human(self, human: bool) -> None:
-        self._session.set_human_visible(human)
+        self._session.human_view.set_visible(human)
         self.pictures.take_future()
 
     @pyqtSlot(bool)
     def _show_film(self, shown: bool) -> None:
         self._stage.show_film(shown)
-        self._session.set_film_visible(shown and not self.layouts.presenting)
+        self._session.dreaming.set_film_visible(shown and not self.layouts.presenting)
         self.pictures.wanted_changed()
 
     @pyqtSlot()
@@ -593,7 +599,7 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot(bool)
     def _show_fan(self, shown: bool) -> None:
-        self._session.set_fan_visible(shown)
+        self._session.dreaming.set_fan_visible(shown)
         self.times.show_fan()
 
     @pyqtSlot()
@@ -611,10 +617,10 @@ class MainWindow(QMainWindow):
 
     @pyqtSlot(int)
     def _frames_chosen(self, frames: int) -> None:
-        if self._session.mode is DreamMode.FUTURE:
-            self._session.set_horizon(frames)
+        if self._session.dreaming.mode is DreamMode.FUTURE:
+            self._session.dreaming.set_horizon(frames)
         else:
-            self._session.set_ground_every(frames)
+            self._session.dreaming.set_ground_every(frames)
 
     @pyqtSlot(bool)
     def _show_training(self, shown: bool) -> None:

@@ -55,15 +55,15 @@ class ManyDreamsDesk(QObject):
         panel.count_chosen.connect(self._choose_count)
         panel.chosen.connect(self.play)
         panel.looked.connect(self._look)
-        session.mode_changed.connect(self.inquiry.renew)
+        session.dreaming.mode_changed.connect(self.inquiry.renew)
         pictures.ahead_changed.connect(self._follow)
-        for signal in (session.future_changed, session.cursor_changed):
+        for signal in (session.dreaming.future_changed, session.playhead.changed):
             signal.connect(self._show_chosen)
 
     @property
     def chosen(self) -> int | None:
         """The dream that the panes show, by its place in the answer; None where they show something else."""
-        key = self._session.future_key
+        key = self._session.dreaming.future_key
         return key.branch if key is not None and key.kind == "many" and self._starts_here(key) else None
 
     @pyqtSlot(int)
@@ -74,7 +74,9 @@ class ManyDreamsDesk(QObject):
             place: of the dream in the answer.
         """
         if self._question is not None and self._answer is not None:
-            self._session.show_branch(branch_cards.branch_of(self._question, self._answer.dream, place, "many", place))
+            self._session.dreaming.show_branch(
+                branch_cards.branch_of(self._question, self._answer.dream, place, "many", place)
+            )
 
     def play_beside(self, offset: int) -> None:
         """Play the dream that comes so many after that on show; the first one where none is."""
@@ -84,18 +86,18 @@ class ManyDreamsDesk(QObject):
             self.play(order[0] if chosen is None else order[(order.index(chosen) + offset) % len(order)])
 
     def _ask(self, reel: Reel, index: int, moment: Moment) -> ManyDreamsQuestion:
-        steps = branch_cards.steps_of(self._session.horizon, self.branches)
+        steps = branch_cards.steps_of(self._session.dreaming.horizon, self.branches)
         return ManyDreamsQuestion(reel.number, index, reel.generation, moment, reel.episode, steps, self.branches)
 
     def _show(self, question: ManyDreamsQuestion | None, answer: ManyDreams | None) -> None:
         self._question, self._answer = question, answer
         if question is None:
-            moment = self._session.moment
+            moment = self._session.playhead.moment
             self._panel.show_waiting(OVER if moment is not None and moment.step.is_last else UNREAD, over=True)
         elif answer is None:
             self._panel.show_waiting(WAITING, over=False)
         else:
-            discount = 1.0 if self._session.agent is None else self._session.agent.discount
+            discount = 1.0 if self._session.casting.agent is None else self._session.casting.agent.discount
             self._panel.show_sheet(sheet(question, answer, discount))
             self._follow()
         self._show_chosen()

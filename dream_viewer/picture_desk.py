@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
 from dream_viewer import views
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.film import film
 from dream_viewer.messages import Future
 from dream_viewer.playback import BASE_FPS, State
 from dream_viewer.records import View
 from dream_viewer.scales import SteadyScale
-from dream_viewer.session import DreamMode, Session
+from dream_viewer.session import Session
 from dream_viewer.taking_part import Role
 from dream_viewer.widgets.film_strip import FilmStrip
 from dream_viewer.widgets.pane import Pane
@@ -62,8 +63,8 @@ class PictureDesk(QObject):
         self._ticker.setInterval(_SHOW_MS)
         self._ticker.timeout.connect(self._tick)
         strip.chosen.connect(self.look_at)
-        session.future_changed.connect(self.take_future)
-        session.picture_changed.connect(self._show_reality)
+        session.dreaming.future_changed.connect(self.take_future)
+        session.human_view.changed.connect(self._show_reality)
         session.part.changed.connect(self._show_all)
         session.part.dreamt.connect(self._show_dream)
 
@@ -95,7 +96,7 @@ class PictureDesk(QObject):
     def take_future(self) -> None:
         """The session's future changed: show it when its turn comes."""
         if self._imagines:
-            self._show.offer(self._session.future, self._at_rest, self._session.future_key)
+            self._show.offer(self._session.dreaming.future, self._at_rest, self._session.dreaming.future_key)
         self._show_all()
 
     def lay_over(self, view: View | None) -> None:
@@ -107,11 +108,11 @@ class PictureDesk(QObject):
     @pyqtSlot(int)
     def look_at(self, ahead: int) -> None:
         """Let one frame of the future on show stay in the panes, with what really happens; again: let it go on."""
-        future, reel = self._show.future, self._session.reel
+        future, reel = self._show.future, self._session.playhead.reel
         if future is None or reel is None or reel.number != future.key.number:
             return
-        self._session.seek(future.key.index)
-        self._session.set_mode(DreamMode.FUTURE)
+        self._session.playhead.seek(future.key.index)
+        self._session.dreaming.set_mode(DreamMode.FUTURE)
         if self._show.future is future:
             self._show.pin(ahead)
         self._show_all()
@@ -134,7 +135,7 @@ class PictureDesk(QObject):
 
     @property
     def _imagines(self) -> bool:
-        return self._session.mode is DreamMode.FUTURE or self._session.film_visible
+        return self._session.dreaming.mode is DreamMode.FUTURE or self._session.dreaming.film_visible
 
     @property
     def _beside_truth(self) -> bool:
@@ -144,14 +145,14 @@ class PictureDesk(QObject):
 
     @property
     def _at_rest(self) -> bool:
-        return self._session.playback.state is State.PAUSED
+        return self._session.playhead.playback.state is State.PAUSED
 
     @pyqtSlot()
     def _tick(self) -> None:
         frames = self._clock.restart() / 1000 * BASE_FPS
         before = self._show.future
-        pace = views.LIVE_PACE if self._session.mode is DreamMode.FUTURE else FILM_PACE
-        if self._show.advance(frames, self._session.future, self._at_rest, pace):
+        pace = views.LIVE_PACE if self._session.dreaming.mode is DreamMode.FUTURE else FILM_PACE
+        if self._show.advance(frames, self._session.dreaming.future, self._at_rest, pace):
             self._show_dream()
             self._show_difference()
             self._show_strip()
@@ -172,32 +173,32 @@ class PictureDesk(QObject):
     @pyqtSlot()
     def _show_reality(self) -> None:
         session, future = self._session, self._show.future
-        moment, reel = session.moment, session.reel
+        moment, reel = session.playhead.moment, session.playhead.reel
         if moment is None or reel is None:
             self._reality.show_view(views.waiting(self._waiting_text()))
         elif self._beside_truth and future is not None:
-            self._reality.show_view(views.forked(session.fork(future.key), self._show.ahead))
+            self._reality.show_view(views.forked(session.dreaming.fork(future.key), self._show.ahead))
         elif self._over is not None and session.part.role is Role.WATCHING:
             self._reality.show_view(self._over)
         else:
             played = session.part.role in (Role.REALITY, Role.DUEL)
-            view = views.reality(moment, reel.outcome, session.picture, session.human_visible, played)
+            view = views.reality(moment, reel.outcome, session.human_view.picture, session.human_view.visible, played)
             caption = _CAPTIONS.get(session.part.role)
             waits = session.part.waits and session.part.role is Role.DUEL
             meter = views.FIRST_KEY if waits else None
             self._reality.show_view(view if caption is None else replace(view, caption=caption, meter=meter))
 
     def _show_dream(self) -> None:
-        session, moment = self._session, self._session.moment
+        session, moment = self._session, self._session.playhead.moment
         shown = self._show.future
         if moment is None:
             view = views.waiting(self._waiting_text())
         elif session.part.role is Role.DREAM and session.part.dream is not None:
             view = views.played_dream(session.part.dream, moment)
-        elif session.mode is DreamMode.BELIEF:
+        elif session.dreaming.mode is DreamMode.BELIEF:
             view = views.belief(moment)
-        elif session.mode is DreamMode.DREAM:
-            view = views.dream(moment, session.ground_every)
+        elif session.dreaming.mode is DreamMode.DREAM:
+            view = views.dream(moment, session.dreaming.ground_every)
         elif shown is None:
             view = views.no_future(moment)
         else:
@@ -210,24 +211,26 @@ class PictureDesk(QObject):
 
     def _compared(self) -> tuple[NDArray[np.uint8] | None, NDArray[np.uint8] | None]:
         """Truth and prediction of the same moment, as the dream pane shows it."""
-        session, moment, shown = self._session, self._session.moment, self._show.future
+        session, moment, shown = self._session, self._session.playhead.moment, self._show.future
         if session.part.role is Role.DREAM:
             return None, None
-        if session.mode is DreamMode.FUTURE:
+        if session.dreaming.mode is DreamMode.FUTURE:
             if shown is None:
                 return None, None
-            return views.truth(session.fork(shown.key), self._show.ahead), shown.dream.frames[0, self._show.ahead]
+            return views.truth(session.dreaming.fork(shown.key), self._show.ahead), shown.dream.frames[
+                0, self._show.ahead
+            ]
         if moment is None or moment.reading is None:
             return None, None
-        if session.mode is DreamMode.BELIEF:
+        if session.dreaming.mode is DreamMode.BELIEF:
             return moment.step.frame, moment.reading.belief
         return moment.step.frame, None if moment.blind is None else moment.blind.frame
 
     def _show_strip(self) -> None:
         session, shown = self._session, self._show.future
-        if not session.film_visible:
+        if not session.dreaming.film_visible:
             return
-        forked = None if shown is None else session.fork(shown.key)
+        forked = None if shown is None else session.dreaming.fork(shown.key)
         message = self._strip_message()
         filmed = (id(shown), id(forked), message, self._scale.low, self._scale.high)
         if filmed != self._filmed:
@@ -237,19 +240,19 @@ class PictureDesk(QObject):
 
     def _ahead_in(self, shown: Future) -> int | None:
         """The frame to pick out: the one in the dream pane, or else the one that reality has come to by now."""
-        if self._session.mode is DreamMode.FUTURE:
+        if self._session.dreaming.mode is DreamMode.FUTURE:
             return self._show.ahead
-        caught_up = self._session.index - shown.key.index - 1
-        same_life = self._session.reel is not None and self._session.reel.number == shown.key.number
+        caught_up = self._session.playhead.index - shown.key.index - 1
+        same_life = self._session.playhead.reel is not None and self._session.playhead.reel.number == shown.key.number
         return caught_up if same_life and 0 <= caught_up < shown.dream.frames.shape[1] else None
 
     def _strip_message(self) -> str:
-        moment = self._session.moment
+        moment = self._session.playhead.moment
         if moment is None:
             return ""
         return "imagining…" if moment.reading is not None else "the episode is over: there is nothing to imagine"
 
     def _waiting_text(self) -> str:
-        if self._session.agent is not None:
+        if self._session.casting.agent is not None:
             return "The first frame is on its way…"
         return "Open a checkpoint with Ctrl+O, or drop one here."

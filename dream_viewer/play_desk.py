@@ -71,9 +71,9 @@ class PlayDesk(QObject):
         dream = self._part.dream
         if dream is None or not dream.steps:
             return
-        if dream.key.number in (reel.number for reel in self._session.reels):
+        if dream.key.number in (reel.number for reel in self._session.playhead.reels):
             self._notice.hide()
-            self._session.show_branch(dream.future)
+            self._session.dreaming.show_branch(dream.future)
         else:
             self._notice.show_text("The episode of this dream is no longer kept; play another one.")
 
@@ -88,7 +88,7 @@ class PlayDesk(QObject):
     def _leave(self) -> None:
         """Hand back to the agent; a duel is given up where it stands."""
         if self._part.role is Role.DUEL:
-            self._session.pause()
+            self._session.playhead.pause()
         else:
             self._part.stop()
 

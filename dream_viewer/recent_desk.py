@@ -54,21 +54,21 @@ class RecentDesk(QObject):
         self._recent.triggered.connect(self._pop_up)
         self._left_off.setEnabled(self._last is not None)
         self._left_off.triggered.connect(self._go_back)
-        session.agent_changed.connect(self._on_agent)
-        session.recalled.connect(lambda path, _: self._remember(path))
+        session.casting.agent_changed.connect(self._on_agent)
+        session.files.recalled.connect(lambda path, _: self._remember(path))
         self._fill()
 
     def left_off(self) -> dict[str, Any]:
         """Where things stand now, for the settings; as it was where there is nothing to come back to."""
-        session, agent, reel = self._session, self._session.agent, self._session.reel
+        session, agent, reel = self._session, self._session.casting.agent, self._session.playhead.reel
         if agent is None or agent.source is None or reel is None:
             return self._kept
-        link = Link.to(reel.episode, session.index, agent.fingerprint)
-        return recent.LeftOff(agent.source.absolute(), link, session.choice.level_seed is not None).remembered()
+        link = Link.to(reel.episode, session.playhead.index, agent.fingerprint)
+        return recent.LeftOff(agent.source.absolute(), link, session.casting.choice.level_seed is not None).remembered()
 
     @pyqtSlot()
     def _on_agent(self) -> None:
-        agent = self._session.agent
+        agent = self._session.casting.agent
         if agent is not None and agent.source is not None and not agent.training:
             self._remember(agent.source)
 
@@ -116,4 +116,6 @@ class RecentDesk(QObject):
             return
         link = last.link
         choice = LevelChoice(link.split, link.level_seed if last.again else None)
-        self._session.open_checkpoint(last.path, replace(choice, first=link.level_seed), link.difficulty, link.game)
+        self._session.casting.open_checkpoint(
+            last.path, replace(choice, first=link.level_seed), link.difficulty, link.game
+        )

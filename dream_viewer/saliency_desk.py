@@ -42,7 +42,7 @@ class SaliencyDesk(QObject):
         self.origins: Origins | None = None
         self._shown: tuple[SaliencyQuestion, Saliency | None] | None = None
         self._inquiry = Inquiry(session, lambda: self.origins is not None, _question, self._show, self)
-        session.cursor_changed.connect(self._lay_over)
+        session.playhead.changed.connect(self._lay_over)
         for origins, action in self._actions.items():
             action.toggled.connect(lambda checked, origins=origins: self._choose(origins, checked))
 
@@ -65,7 +65,7 @@ class SaliencyDesk(QObject):
             self._lay(None)
             return
         question, found = self._shown
-        ago = self._session.index - question.index
+        ago = self._session.playhead.index - question.index
         self._lay(saliency_view(question.moment, found, self.origins, ago))
 
 

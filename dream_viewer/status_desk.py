@@ -52,12 +52,12 @@ class StatusDesk(QObject):
         self._frames = FrameCounter(window, clock)
         self._works: dict[WorkKind, Working] = {}
         self._own_frames = 0
-        self._cancels = {"export": session.cancel_export, "recording": session.cancel_recording}
+        self._cancels = {"export": session.files.cancel_export, "recording": session.files.cancel_recording}
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
-        session.working.connect(self._on_work)
+        session.files.working.connect(self._on_work)
         line.cancel_asked.connect(lambda kind: self._cancels[kind]())
         self.refresh()
 
@@ -66,7 +66,7 @@ class StatusDesk(QObject):
         """Tell the figures of now."""
         if self._line.isHidden():
             return
-        session, agent = self._session, self._session.agent
+        session, agent = self._session, self._session.casting.agent
         progress = session.training.progress if session.training.state is TrainingState.RUNNING else None
         held = self._memory()
         changed = self._line.show_figures(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from dream_viewer.duel import Duel
 from dream_viewer.messages import Dreamt, DuelBegun, FutureKey
@@ -56,6 +56,7 @@ class TakingPart(QObject):
         super().__init__(parent)
         self._player = player
         self._dreams = 0
+        self._dreamt = False
         self.role = Role.WATCHING
         self.waits = False
         self.dream: PlayedDream | None = None
@@ -93,15 +94,21 @@ class TakingPart(QObject):
             self.waits = True
             self._enter(Role.DUEL)
 
-    def hear(self, record: Dreamt) -> bool:
-        """Take another frame of the dream; says whether it belongs to the one being played."""
+    def hear(self, record: Dreamt) -> None:
+        """Take a frame, if it belongs to the dream being played; `tell` says afterwards that this grew."""
         dream = self.dream
         if self.role is not Role.DREAM or dream is None or (record.key, record.ahead) != (dream.key, len(dream.steps)):
-            return False
+            return
         dream.steps.append(record.step)
+        self._dreamt = True
         if dream.ended or len(dream.steps) == LONGEST:
             self.stop()
-        return True
+
+    def tell(self) -> None:
+        """Say whether the dream grew since that was said last."""
+        if self._dreamt:
+            self._dreamt = False
+            self.dreamt.emit()
 
     def hold(self, action: int) -> None:
         """The person holds the keys of this action."""
@@ -112,6 +119,12 @@ class TakingPart(QObject):
             self.waits = False
             self._player.set_running(True)
             self.changed.emit()
+
+    @pyqtSlot()
+    def leave_dream(self) -> None:
+        """Hand back, if the person plays inside the dream."""
+        if self.role is Role.DREAM:
+            self.stop()
 
     def stop(self) -> None:
         """Hand back: the agent plays on from where things stand, in reality."""

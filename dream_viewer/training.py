@@ -16,6 +16,10 @@ LAST_MS = 2000
 """Milliseconds a thread is given to return once it has said that it ended; it needs far less than one."""
 
 
+PATIENCE = 8.0
+"""How many times longer what nobody asked for by hand waits while a training runs: it takes time from its updates."""
+
+
 class TrainingState(Enum):
     """What the training is doing.
 
@@ -81,6 +85,11 @@ class Training(QObject):
     def busy(self) -> bool:
         """A training is there, running or not."""
         return self._worker is not None
+
+    @property
+    def patience(self) -> float:
+        """How many times longer than else to wait between two studies that nobody asked for by hand."""
+        return PATIENCE if self.state is TrainingState.RUNNING else 1.0
 
     def start(self, request: TrainingRequest) -> None:
         """Begin to train.

@@ -98,7 +98,7 @@ class TrainingDesk(QObject):
         self._training.state_changed.connect(self._show_state)
         self._training.progressed.connect(self._show_progress)
         self._training.curves_changed.connect(self._show_curves)
-        session.agent_changed.connect(self._show_agent)
+        session.casting.agent_changed.connect(self._show_agent)
         self._show_agent()
 
     @pyqtSlot(object)
@@ -136,7 +136,7 @@ class TrainingDesk(QObject):
 
     @pyqtSlot()
     def _show_agent(self) -> None:
-        agent, checkpoint = self._session.agent, self._open_checkpoint()
+        agent, checkpoint = self._session.casting.agent, self._open_checkpoint()
         if agent is None or checkpoint is None:
             self._panel.show_open_agent(None)
         else:
@@ -144,7 +144,7 @@ class TrainingDesk(QObject):
 
     def _open_checkpoint(self) -> Path | None:
         """The file of the agent on show; of one in training the newest that was saved, as older ones are deleted."""
-        agent, saved = self._session.agent, self._training.last_saved
+        agent, saved = self._session.casting.agent, self._training.last_saved
         if agent is None:
             return None
         return Path(saved.path) if agent.training and saved is not None else agent.path

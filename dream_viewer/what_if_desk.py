@@ -35,14 +35,14 @@ class WhatIfDesk(QObject):
         self._answer: WhatIf | None = None
         self.inquiry = Inquiry(session, lambda: not panel.isHidden(), self._ask, self._show, self)
         panel.chosen.connect(self.play)
-        session.mode_changed.connect(self.inquiry.renew)
-        for signal in (session.future_changed, session.cursor_changed):
+        session.dreaming.mode_changed.connect(self.inquiry.renew)
+        for signal in (session.dreaming.future_changed, session.playhead.changed):
             signal.connect(self._show_chosen)
 
     @property
     def chosen(self) -> int | None:
         """The branch that the panes show, by its place in the answer; None where they show something else."""
-        key, asked, answer = self._session.future_key, self._question, self._answer
+        key, asked, answer = self._session.dreaming.future_key, self._question, self._answer
         if key is None or asked is None or answer is None or key.kind != "what if":
             return None
         same = (key.number, key.index, key.generation) == (asked.number, asked.index, asked.generation)
@@ -58,7 +58,7 @@ class WhatIfDesk(QObject):
         if self._question is not None and self._answer is not None:
             answer = self._answer
             future = branch_cards.branch_of(self._question, answer.dream, place, "what if", answer.actions[place])
-            self._session.show_branch(future, branch_cards.truth_of(future, answer, place))
+            self._session.dreaming.show_branch(future, branch_cards.truth_of(future, answer, place))
 
     def play_beside(self, offset: int) -> None:
         """Play the branch whose card comes so many after that on show; the first one where none is."""
@@ -68,13 +68,13 @@ class WhatIfDesk(QObject):
             self.play(order[0] if chosen is None else order[(order.index(chosen) + offset) % len(order)])
 
     def _ask(self, reel: Reel, index: int, moment: Moment) -> WhatIfQuestion:
-        steps = branch_cards.steps_of(self._session.horizon, NUM_ACTIONS)
+        steps = branch_cards.steps_of(self._session.dreaming.horizon, NUM_ACTIONS)
         return WhatIfQuestion(reel.number, index, reel.generation, moment, reel.episode, steps)
 
     def _show(self, question: WhatIfQuestion | None, answer: WhatIf | None) -> None:
         self._question, self._answer = question, answer
         if question is None:
-            moment = self._session.moment
+            moment = self._session.playhead.moment
             self._panel.show_waiting(OVER if moment is not None and moment.step.is_last else UNREAD, over=True)
         elif answer is None:
             self._panel.show_waiting(WAITING, over=False)

@@ -131,16 +131,16 @@ def _in_window(
     window.show()
     window.activateWindow()
     try:
-        session.pause()
+        session.playhead.pause()
         player.adopt(weights)
-        wait_for(lambda: session.moment is not None and window.isActiveWindow(), "its first frame")
+        wait_for(lambda: session.playhead.moment is not None and window.isActiveWindow(), "its first frame")
         ui = measure(session, window, seen, seconds)
         session.start_training(TrainingRequest(config, run_dir=run_dir))
         watch.until_updates(WARM_UP)
         rows = []
         for speed in SPEEDS:
-            session.set_speed(speed)
-            session.follow()
+            session.playhead.set_speed(speed)
+            session.playhead.follow()
             watch.until_updates(1)
             rows.append({"asked_fps": speed * BASE_FPS, **watch.until_updates(updates)})
         return ui, rows
@@ -167,7 +167,7 @@ class _Watch(QObject):
         session.training.progressed.connect(self._on_progress)
         session.training.failed.connect(lambda line, _: self._fail(line))
         session.failed.connect(lambda line, _: self._fail(line))
-        session.episode_grew.connect(self._on_frame)
+        session.playhead.episode_grew.connect(self._on_frame)
         self._loop = QEventLoop()
         self._goal = 0
 

@@ -12,10 +12,11 @@ from PyQt6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.main_window import MainWindow
 from dream_viewer.playback import BASE_FPS
 from dream_viewer.questions import ManyDreamsQuestion
-from dream_viewer.session import DreamMode, Session
+from dream_viewer.session import Session
 from trainer.errors import UserError
 
 PLAYING_SPEED = 2.0
@@ -62,15 +63,18 @@ class Paints(QObject):
     def show_now(self) -> bool:
         """All of them were painted at the Moment under the cursor, its picture included."""
         now = self._now()
-        return all(self._painted.get(id(part)) == now for part in self._widgets) and self._session.picture is not None
+        return (
+            all(self._painted.get(id(part)) == now for part in self._widgets)
+            and self._session.human_view.picture is not None
+        )
 
     def forget(self) -> None:
         """What was painted before does not count."""
         self._painted.clear()
 
     def _now(self) -> tuple[int, int]:
-        reel = self._session.reel
-        return (-1 if reel is None else reel.number, self._session.index)
+        reel = self._session.playhead.reel
+        return (-1 if reel is None else reel.number, self._session.playhead.index)
 
 
 def measure(session: Session, window: MainWindow, seen: int = SEEN, seconds: float = SECONDS) -> dict[str, Any]:
@@ -90,13 +94,13 @@ def measure(session: Session, window: MainWindow, seen: int = SEEN, seconds: flo
     Raises:
         UserError: the window did not answer in half a minute.
     """
-    session.set_mode(DreamMode.BELIEF)
-    session.set_human_visible(True)
+    session.dreaming.set_mode(DreamMode.BELIEF)
+    session.human_view.set_visible(True)
     parts: list[QWidget] = [window.reality.canvas, window.dream.canvas, window.timeline.viewport(), window.lane]
     paints = Paints(session, parts)
-    session.pause()
+    session.playhead.pause()
     forward = [_press(session, window, paints, Qt.Key.Key_Right) for _ in range(seen)]
-    while session.index < _FEW:  # an episode that has just begun has nothing to go back to
+    while session.playhead.index < _FEW:  # an episode that has just begun has nothing to go back to
         forward.append(_press(session, window, paints, Qt.Key.Key_Right))
     back = [_press(session, window, paints, key) for key in _to_and_fro(session, seen)]
     dreams = [_dream(session, step) for step in range(DREAMS)]
@@ -134,11 +138,11 @@ def wait_for(done: Callable[[], bool], what: str) -> None:
 
 def _press(session: Session, window: MainWindow, paints: Paints, key: Qt.Key) -> float:
     """Milliseconds from a key to the end of the last paint that shows where it led."""
-    before = (session.reel, session.index)
+    before = (session.playhead.reel, session.playhead.index)
     paints.forget()
     start = time.perf_counter()
     QTest.keyClick(window, key)  # type: ignore[call-overload]  # the stubs take it for a method
-    wait_for(lambda: (session.reel, session.index) != before and paints.show_now(), "the next frame")
+    wait_for(lambda: (session.playhead.reel, session.playhead.index) != before and paints.show_now(), "the next frame")
     return 1000 * (time.perf_counter() - start)
 
 
@@ -146,31 +150,31 @@ def _to_and_fro(session: Session, count: int) -> Iterator[Qt.Key]:
     """Keys that lead to frames seen before, back to the episode's first one and forth again."""
     heading = Qt.Key.Key_Left
     for _ in range(count):
-        assert session.reel is not None
-        if session.index == 0:
+        assert session.playhead.reel is not None
+        if session.playhead.index == 0:
             heading = Qt.Key.Key_Right
-        elif session.index == session.reel.last:
+        elif session.playhead.index == session.playhead.reel.last:
             heading = Qt.Key.Key_Left
         yield heading
 
 
 def _dream(session: Session, step: int) -> float:
     """Milliseconds from a question about many dreams to its answer, once all else about the Moment is known."""
-    session.seek(step)
+    session.playhead.seek(step)
     wait_for(lambda: _known(session), "the future")
-    reel, moment = session.reel, session.moment
+    reel, moment = session.playhead.reel, session.playhead.moment
     assert reel is not None and moment is not None and moment.reading is not None
     number, generation = reel.number, moment.reading.generation
-    question = ManyDreamsQuestion(number, session.index, generation, moment, reel.episode, HORIZON, BRANCHES)
+    question = ManyDreamsQuestion(number, session.playhead.index, generation, moment, reel.episode, HORIZON, BRANCHES)
     start = time.perf_counter()
-    session.ask(question)
-    wait_for(lambda: session.answer(question) is not None, "the dreams")
+    session.questions.ask(question)
+    wait_for(lambda: session.questions.answer(question) is not None, "the dreams")
     return 1000 * (time.perf_counter() - start)
 
 
 def _known(session: Session) -> bool:
-    future = session.future
-    return future is not None and session.fork(future.key) is not None and session.fan is not None
+    future = session.dreaming.future
+    return future is not None and session.dreaming.fork(future.key) is not None and session.dreaming.fan is not None
 
 
 def _play(session: Session, paints: Paints, seconds: float) -> tuple[list[float], int, int]:
@@ -179,8 +183,8 @@ def _play(session: Session, paints: Paints, seconds: float) -> tuple[list[float]
     timer = QTimer()
     timer.setInterval(_WAKE_MS)
     timer.timeout.connect(lambda: turns.append(time.perf_counter()))
-    session.set_speed(PLAYING_SPEED)
-    session.follow()
+    session.playhead.set_speed(PLAYING_SPEED)
+    session.playhead.follow()
     paints.shown.clear()
     timer.start()
     end = time.monotonic() + seconds

@@ -151,7 +151,7 @@ def test_a_screenshot_is_the_window(
     monkeypatch.setattr(application, "SCREENSHOT_AFTER", 0.01)
     file = tmp_path / "window.png"
     shooting = Screenshot(file, desk.session, desk.window, quitter)
-    shooting.begin(desk.session.cursor_changed)
+    shooting.begin(desk.session.playhead.changed)
     desk.live(3)
     qtbot.waitUntil(lambda: loop.codes == [0])
     assert QImage(str(file)).size() == desk.window.size()
@@ -168,7 +168,7 @@ def test_a_screenshot_that_cannot_be_made_says_why(
     what: str,
 ) -> None:
     shooting = Screenshot(tmp_path / "window.png", desk.session, desk.window, quitter)
-    shooting.begin(desk.session.cursor_changed)
+    shooting.begin(desk.session.playhead.changed)
     getattr(desk.player, what).emit("broken", "cut short") if what == "open_failed" else desk.player.failed.emit(
         "cut short", "details"
     )

@@ -34,11 +34,13 @@ def test_the_palette_does_what_the_table_lists_and_the_window_has_its_keys_again
     assert palette.shown() == [entry.id for entry in actions.TABLE if entry.id != "palette"]
     qtbot.keyClick(palette.typed, Qt.Key.Key_Up)
     qtbot.keyClicks(palette.typed, "first frame")
-    assert desk.session.index == 4, "the keys of the window rest"
+    assert desk.session.playhead.index == 4, "the keys of the window rest"
     qtbot.keyClick(palette.typed, Qt.Key.Key_Return)
-    assert palette.isHidden() and desk.session.index == 0 and desk.session.playback.state is State.PAUSED
+    assert (
+        palette.isHidden() and desk.session.playhead.index == 0 and desk.session.playhead.playback.state is State.PAUSED
+    )
     qtbot.keyClick(desk.window, Qt.Key.Key_Right)
-    assert desk.session.index == 1
+    assert desk.session.playhead.index == 1
 
 
 def test_one_overlay_at_a_time(desk: Desk) -> None:

@@ -42,24 +42,24 @@ def live_on(desk: Desk, count: int, number: int, start: int = 0, seed: int = 77)
 
 
 def where(desk: Desk) -> tuple[int, int]:
-    assert desk.session.reel is not None
-    return desk.session.reel.number, desk.session.index
+    assert desk.session.playhead.reel is not None
+    return desk.session.playhead.reel.number, desk.session.playhead.index
 
 
 def test_a_link_to_a_moment_that_is_kept_leads_back_to_it(desk: Desk) -> None:
     live_on(desk, 5, 0)
-    desk.session.seek(3)
+    desk.session.playhead.seek(3)
     desk.window.actions_by_id["copy_link"].trigger()
     assert copied() == LINK.text
     live_on(desk, 4, 1, seed=78)
-    desk.session.follow()
+    desk.session.playhead.follow()
     assert where(desk) == (1, 3)
     desk.window.actions_by_id["go_to"].trigger()
     dialog = desk.window.findChild(QInputDialog)
     assert dialog is not None and dialog.textValue() == LINK.text, "offered from the clipboard"
     dialog.textValueSelected.emit(dialog.textValue())
     dialog.close()
-    assert where(desk) == (0, 3) and desk.session.playback.state is State.PAUSED
+    assert where(desk) == (0, 3) and desk.session.playhead.playback.state is State.PAUSED
     assert desk.player.asked("new_level") == []
 
 
@@ -70,10 +70,10 @@ def test_a_level_that_is_not_kept_is_played_up_to_the_step(desk: Desk) -> None:
     assert "level 77 of coinrun up to step 3" in desk.window.notice.text
     assert "another checkpoint" not in desk.window.notice.text
     live_on(desk, 3, 1)
-    assert desk.session.playback.state is State.FOLLOWING
+    assert desk.session.playhead.playback.state is State.FOLLOWING
     live_on(desk, 3, 1, start=3)
-    assert where(desk) == (1, 3) and desk.session.playback.state is State.PAUSED
-    desk.session.follow()
+    assert where(desk) == (1, 3) and desk.session.playhead.playback.state is State.PAUSED
+    desk.session.playhead.follow()
     live_on(desk, 2, 1, start=6)
     assert where(desk) == (1, 7), "it stops there once"
 
@@ -90,8 +90,8 @@ def test_who_stops_by_hand_is_left_alone(desk: Desk) -> None:
     live_on(desk, 1, 0, seed=5)
     desk.window.clipboard.go_to(LINK.text)
     live_on(desk, 2, 1)
-    desk.session.pause()
-    desk.session.follow()
+    desk.session.playhead.pause()
+    desk.session.playhead.follow()
     live_on(desk, 4, 1, start=2)
     assert where(desk) == (1, 5)
 

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.messages import (
     AgentInfo,
     CompanionDreamt,
@@ -22,7 +23,6 @@ from dream_viewer.messages import (
     LevelChoice,
     Opened,
 )
-from dream_viewer.session import DreamMode
 from tests.dream_viewer.feed import agent_info, future, moment
 from tests.dream_viewer.window import Desk
 
@@ -54,7 +54,7 @@ def desk(qtbot: QtBot) -> Desk:
     desk.window.resize(1280, 800)
     desk.window.show()
     desk.live(6)
-    desk.session.pause()
+    desk.session.playhead.pause()
     return desk
 
 
@@ -92,7 +92,7 @@ def test_dropped_with_shift_it_is_compared(desk: Desk) -> None:
 
 def test_the_second_agent_reads_the_very_episode_and_stands_beside_the_first(compared: Desk) -> None:
     window, session = compared.window, compared.session
-    assert compared.player.asked("ask_companion_to_read") == [(0, session.reel.episode, None)]
+    assert compared.player.asked("ask_companion_to_read") == [(0, session.playhead.reel.episode, None)]
     assert window.compared.isVisible() and window.compared.title == "other" and window.reality.isVisible()
     assert window.compared.message == "reading along: 0 of 6 frames"
     read_along(compared, 4)
@@ -100,44 +100,44 @@ def test_the_second_agent_reads_the_very_episode_and_stands_beside_the_first(com
     read_along(compared, 2, start=4)
     assert window.compared.frame is session.comparison.moment(0, 5).reading.belief
     assert window.compared.caption == "Belief: what it thinks it sees · value 12.00"
-    session.seek(1)
+    session.playhead.seek(1)
     assert window.compared.frame is session.comparison.moment(0, 1).reading.belief
-    assert window.dream.frame is session.moment.reading.belief, "the first agent's pane is as it was"
+    assert window.dream.frame is session.playhead.moment.reading.belief, "the first agent's pane is as it was"
 
     compared.live(1, start=6)
-    assert compared.player.asked("ask_companion_to_read")[1:] == [(0, session.reel.episode, None)]
+    assert compared.player.asked("ask_companion_to_read")[1:] == [(0, session.playhead.reel.episode, None)]
 
 
 def test_while_the_cursor_moves_what_was_read_last_stays_on_show(compared: Desk) -> None:
     compared.player.tell(CompanionRead(0, SECOND, None, 0, ()))
-    compared.session.follow()
+    compared.session.playhead.follow()
     assert compared.window.compared.message == "reading along: 0 of 6 frames"
     read_along(compared, 6)
     compared.live(4, start=6)
-    assert compared.session.index == 9
+    assert compared.session.playhead.index == 9
     assert compared.window.compared.caption == "Belief: what it thinks it sees · 4 frames late"
 
 
 def test_along_reality_it_is_read_anew_with_the_dream_and_no_picture_is_of_another_rhythm(compared: Desk) -> None:
     window, session = compared.window, compared.session
     read_along(compared, 6)
-    session.set_mode(DreamMode.DREAM)
-    assert compared.player.asked("ask_companion_to_read")[-1] == (0, session.reel.episode, 15)
+    session.dreaming.set_mode(DreamMode.DREAM)
+    assert compared.player.asked("ask_companion_to_read")[-1] == (0, session.playhead.reel.episode, 15)
     assert window.compared.message == "dreaming…"
     read_along(compared, 6, value=1.0)
     assert session.comparison.moment(0, 5).reading.value == 12.0, "a late piece without the dream counts for nothing"
     read_along(compared, 6, ground_every=15)
     assert window.compared.caption == "Dream: 3 of 14 frames blind · value 12.00"
     assert window.compared.frame is session.comparison.moment(0, 5).blind.frame
-    session.set_mode(DreamMode.BELIEF)
+    session.dreaming.set_mode(DreamMode.BELIEF)
     assert len(compared.player.asked("ask_companion_to_read")) == 2, "it knows all it needs"
 
 
 def test_both_futures_are_played_frame_by_frame_from_the_same_moment(compared: Desk) -> None:
     window, session = compared.window, compared.session
     read_along(compared, 6)
-    session.set_mode(DreamMode.FUTURE)
-    first = future(session.future_key)
+    session.dreaming.set_mode(DreamMode.FUTURE)
+    first = future(session.dreaming.future_key)
     compared.player.tell(future=first)
     session.tick()
     ((key, start, actions),) = compared.player.asked("ask_companion_future")
@@ -150,7 +150,7 @@ def test_both_futures_are_played_frame_by_frame_from_the_same_moment(compared: D
     assert np.shares_memory(window.compared.frame, own.dream.frames) and window.compared.caption.startswith("+5 of 15")
 
     branch = future(replace(first.key, kind="what if", branch=8))
-    session.show_branch(branch)
+    session.dreaming.show_branch(branch)
     session.tick()
     assert compared.player.asked("ask_companion_future")[-1][2] == (8,) * 15, "a given action is given to both"
 
@@ -167,7 +167,7 @@ def test_the_timeline_says_which_weights_drew_which_curve(compared: Desk) -> Non
 
 def test_swapped_the_second_agent_plays_the_level_on_show_and_the_first_reads_along(compared: Desk) -> None:
     session = compared.session
-    mine = session.agent
+    mine = session.casting.agent
     compared.window.actions_by_id["swap"].trigger()
     path, choice, difficulty, game = compared.player.asked("open_checkpoint")[-1]
     assert (path, difficulty, game) == (other().path, "easy", "coinrun")
@@ -225,10 +225,10 @@ def test_readings_of_two_episodes_are_kept_and_one_that_was_given_up_is_read_aga
     read_along(compared, 3)
     for number in (1, 2):
         compared.live(2, number=number)
-        session.visit(session.reels[number], 0)
+        session.playhead.visit(session.playhead.reels[number], 0)
     asked = [number for number, *_ in compared.player.asked("ask_companion_to_read")]
     assert asked == [0, 1, 2] and session.comparison.moment(0, 0) is None, "the oldest went"
-    session.visit(session.reels[1], 0)
+    session.playhead.visit(session.playhead.reels[1], 0)
     assert [number for number, *_ in compared.player.asked("ask_companion_to_read")] == [0, 1, 2, 1]
 
 

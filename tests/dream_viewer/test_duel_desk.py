@@ -34,7 +34,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 
 def begin(desk: Desk, qtbot: QtBot) -> None:
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     qtbot.keyClick(desk.window, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
     number, episode, moments = desk.player.asked("begin_duel")[-1]
     assert (number, len(moments), len(episode.steps)) == (0, 5, 10)
@@ -62,7 +62,11 @@ def results(desk: Desk) -> list[DuelResult]:
 def test_from_the_moment_to_the_result(desk: Desk, qtbot: QtBot) -> None:
     begin(desk, qtbot)
     session = desk.session
-    assert session.reel is session.reels[-1] and session.index == 4 and session.playback.state is State.FOLLOWING
+    assert (
+        session.playhead.reel is session.playhead.reels[-1]
+        and session.playhead.index == 4
+        and session.playhead.playback.state is State.FOLLOWING
+    )
     assert desk.window.reality.origin == "played" and "Duel" in desk.window.reality.caption
     assert desk.player.asked("set_running")[-1] == (False,), "it waits for the first key"
     assert desk.window.reality.meter is not None and "first key" in desk.window.reality.meter.text
@@ -74,17 +78,17 @@ def test_from_the_moment_to_the_result(desk: Desk, qtbot: QtBot) -> None:
     qtbot.keyPress(QApplication.focusWidget(), Qt.Key.Key_Up)
     assert desk.player.asked("hold")[-1] == (8,), "the first key is still held"
     lose(desk)
-    assert session.part.role is Role.WATCHING and session.playback.state is State.PAUSED
+    assert session.part.role is Role.WATCHING and session.playhead.playback.state is State.PAUSED
     assert desk.window.notice.text == WAITING and not results(desk)
     rival_wins(desk)
     (result,) = results(desk)
     texts = [label.text() for label in result.findChildren(QLabel)]
     assert result.title.text() == "The agent wins: +10 against 0" and {"lost", "won", "2", "4"} <= set(texts)
     assert "expected a return of 5.00" in result.comment.text() and "and you got 0.00" in result.comment.text()
-    assert [reel.number for reel in session.reels] == [0, RIVAL, MINE]
+    assert [reel.number for reel in session.playhead.reels] == [0, RIVAL, MINE]
     qtbot.mouseClick(result.watch[1], Qt.MouseButton.LeftButton)
-    assert session.reel is not None and (session.reel.number, session.index) == (RIVAL, 4)
-    assert session.playback.state is State.PLAYING
+    assert session.playhead.reel is not None and (session.playhead.reel.number, session.playhead.index) == (RIVAL, 4)
+    assert session.playhead.playback.state is State.PLAYING
 
 
 def test_the_agent_may_be_done_first_and_the_person_gives_up(desk: Desk, qtbot: QtBot) -> None:
@@ -92,16 +96,16 @@ def test_the_agent_may_be_done_first_and_the_person_gives_up(desk: Desk, qtbot: 
     rival_wins(desk)
     assert desk.session.part.role is Role.DUEL and not results(desk)
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
-    assert desk.session.playback.state is State.PAUSED and desk.player.asked("hold")[-1] == (None,)
+    assert desk.session.playhead.playback.state is State.PAUSED and desk.player.asked("hold")[-1] == (None,)
     (result,) = results(desk)
     assert "given up" in [label.text() for label in result.findChildren(QLabel)]
-    desk.session.follow()
+    desk.session.playhead.follow()
     assert len(results(desk)) == 1 and desk.session.part.duel is None
 
 
 def test_another_level_gives_up_and_another_agent_calls_it_off(desk: Desk, qtbot: QtBot) -> None:
     begin(desk, qtbot)
-    desk.session.new_level("unseen")
+    desk.session.casting.new_level("unseen")
     desk.live(2, number=3)
     assert desk.session.part.role is Role.WATCHING and desk.window.notice.text == WAITING
     desk.player.tell(Opened(agent_info("other", 2)))
@@ -120,7 +124,7 @@ def test_a_duel_that_cannot_begin_says_so(desk: Desk, qtbot: QtBot) -> None:
 
 
 def test_a_duel_that_was_refused_is_not_called_off(desk: Desk, qtbot: QtBot) -> None:
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     qtbot.keyClick(desk.window, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
     desk.player.refused.emit("There is no duel from this moment.")
     desk.player.tell(Opened(agent_info("other", 2)))

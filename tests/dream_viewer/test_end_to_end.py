@@ -105,16 +105,18 @@ def test_training_in_the_window_shows_its_newest_weights_and_is_saved_when_the_w
 ) -> None:
     session, window = everything.session, everything.window
     window.open_path(str(checkpoint))
-    qtbot.waitUntil(lambda: session.moment is not None and session.agent is not None, timeout=30_000)
-    first = session.agent.generation
+    qtbot.waitUntil(lambda: session.playhead.moment is not None and session.casting.agent is not None, timeout=30_000)
+    first = session.casting.agent.generation
     window.training_panel.fill(TrainingForm("debug", "coinrun", "debug", 4, 100_000, False))
     window.training_panel._form.start.click()
     qtbot.waitUntil(lambda: session.training.state is TrainingState.RUNNING, timeout=60_000)
-    qtbot.waitUntil(lambda: session.agent.training and session.agent.generation > first, timeout=60_000)
+    qtbot.waitUntil(lambda: session.casting.agent.training and session.casting.agent.generation > first, timeout=60_000)
     qtbot.waitUntil(
         lambda: session.training.progress is not None and session.training.progress.updates > 2, timeout=60_000
     )
-    generations = {moment.reading.generation for moment in session.reels[-1].moments if moment.reading is not None}
+    generations = {
+        moment.reading.generation for moment in session.playhead.reels[-1].moments if moment.reading is not None
+    }
     assert len(generations) == 1, "past and present weights never mix"
 
     window.close()
@@ -163,9 +165,9 @@ def test_reality_and_belief_on_show_are_those_of_the_game(
 ) -> None:
     session, window = everything.session, everything.window
     window.open_path(str(checkpoint))
-    qtbot.waitUntil(lambda: session.reel is not None and len(session.reel) > 5, timeout=30_000)
-    session.seek(3)
-    moment = session.moment
+    qtbot.waitUntil(lambda: session.playhead.reel is not None and len(session.playhead.reel) > 5, timeout=30_000)
+    session.playhead.seek(3)
+    moment = session.playhead.moment
     assert window.reality.frame is moment.step.frame
     assert window.dream.frame is moment.reading.belief
     assert np.isfinite(window.timeline._course.values[:4]).all()

@@ -38,7 +38,7 @@ def test_it_lists_what_is_kept_and_how_it_ended(desk: Desk) -> None:
 def test_what_comes_behind_a_paused_cursor_is_listed_too(desk: Desk) -> None:
     desk.live(3)
     desk.window.actions_by_id["episodes"].trigger()
-    desk.session.pause()
+    desk.session.playhead.pause()
     desk.player.tell(arrival([end_moment()], 3, 0, "won"))
     desk.session.tick()
     assert desk.window.episodes.shown()[0][4] == "won"
@@ -55,10 +55,10 @@ def test_a_click_goes_to_the_episode_and_pauses(desk: Desk) -> None:
     desk.window.actions_by_id["episodes"].trigger()
     desk.window.episodes.chosen.emit(0)
     session = desk.session
-    assert session.reel is not None and (session.reel.number, session.index) == (0, 0)
-    assert session.playback.state is State.PAUSED
+    assert session.playhead.reel is not None and (session.playhead.reel.number, session.playhead.index) == (0, 0)
+    assert session.playhead.playback.state is State.PAUSED
     desk.window.episodes.chosen.emit(99)
-    assert session.reel.number == 0, "it was forgotten meanwhile"
+    assert session.playhead.reel.number == 0, "it was forgotten meanwhile"
 
 
 def test_it_is_closed_by_its_key_and_by_its_own_button(desk: Desk) -> None:

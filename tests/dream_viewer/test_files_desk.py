@@ -56,31 +56,31 @@ def test_it_is_shown_paused_at_its_first_moment_and_life_goes_on_behind(desk: De
     session = desk.session
     desk.player.tell(recalled())
     session.tick()
-    assert session.reel is not None and (session.reel.number, session.index) == (-2, 0)
-    assert session.playback.state is State.PAUSED and not session.is_live
-    assert session.reel.outcome == "won" and session.reel.episode.level_seed == 77
-    assert wording.position(session.reel, 0).startswith("Recording")
+    assert session.playhead.reel is not None and (session.playhead.reel.number, session.playhead.index) == (-2, 0)
+    assert session.playhead.playback.state is State.PAUSED and not session.playhead.is_live
+    assert session.playhead.reel.outcome == "won" and session.playhead.reel.episode.level_seed == 77
+    assert wording.position(session.playhead.reel, 0).startswith("Recording")
     desk.live(2, start=3)
-    assert (session.reel.number, session.index) == (-2, 0)
-    session.episode_by(1)
-    assert session.reel.number == 0 and session.is_live
-    session.episode_by(-1)
-    assert session.reel.number == -2
-    session.follow()
-    assert session.reel.number == 0 and session.index == 4
+    assert (session.playhead.reel.number, session.playhead.index) == (-2, 0)
+    session.playhead.episode_by(1)
+    assert session.playhead.reel.number == 0 and session.playhead.is_live
+    session.playhead.episode_by(-1)
+    assert session.playhead.reel.number == -2
+    session.playhead.follow()
+    assert session.playhead.reel.number == 0 and session.playhead.index == 4
     assert notice(desk) == ""
 
 
 def test_the_agent_rests_until_it_is_there_even_when_another_one_is_opened_first(desk: Desk) -> None:
-    desk.session.open_checkpoint(Path("/bundled.safetensors"))
-    desk.session.open_recording(FILE)
+    desk.session.casting.open_checkpoint(Path("/bundled.safetensors"))
+    desk.session.files.open_recording(FILE)
     desk.live(1)
-    assert desk.session.playback.state is State.PAUSED, "it reads faster"
+    assert desk.session.playhead.playback.state is State.PAUSED, "it reads faster"
     desk.player.refused.emit("it is damaged")
-    desk.session.open_checkpoint(Path("/other.safetensors"))
+    desk.session.casting.open_checkpoint(Path("/other.safetensors"))
     desk.player.tell(opened())
     desk.session.tick()
-    assert desk.session.playback.state is State.FOLLOWING
+    assert desk.session.playhead.playback.state is State.FOLLOWING
 
 
 def test_what_comes_out_different_is_told(desk: Desk) -> None:
@@ -136,11 +136,15 @@ def test_what_can_be_exported_is_what_is_offered() -> None:
 
 def test_ctrl_e_exports_the_episode_under_the_cursor_as_it_stands(desk: Desk) -> None:
     desk.live(5)
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     export_to(desk, Path("/somewhere/a.mp4"))
     ((request,),) = desk.player.asked("export")
-    assert (request.path, request.index, request.horizon) == (Path("/somewhere/a.mp4"), 2, desk.session.horizon)
-    assert len(request.arrival.moments) == 5 and request.agent is desk.session.agent
+    assert (request.path, request.index, request.horizon) == (
+        Path("/somewhere/a.mp4"),
+        2,
+        desk.session.dreaming.horizon,
+    )
+    assert len(request.arrival.moments) == 5 and request.agent is desk.session.casting.agent
     desk.live(1, start=5)
     assert len(request.arrival.moments) == 5
 

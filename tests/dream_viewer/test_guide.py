@@ -78,7 +78,7 @@ def test_the_first_time_the_tour_begins_by_itself_and_then_never_again(desk: Des
 
 def test_its_five_steps_point_at_what_they_talk_of_and_leave_the_window_as_it_was(desk: Desk, qtbot: QtBot) -> None:
     desk.live(5)
-    desk.session.pause()
+    desk.session.playhead.pause()
     window, tour = desk.window, desk.window.guide.tour
     window.actions_by_id["tour"].trigger()
     panels = window._panels()
@@ -93,9 +93,9 @@ def test_its_five_steps_point_at_what_they_talk_of_and_leave_the_window_as_it_wa
         assert tour.index == place and tour.rect().contains(tour.card.geometry())
         assert not tour.card.geometry().intersects(tour.hole), stop.title
         qtbot.keyClick(tour, Qt.Key.Key_Right)
-    assert tour.isHidden() and window.training_panel.isHidden() and desk.session.index == 4
+    assert tour.isHidden() and window.training_panel.isHidden() and desk.session.playhead.index == 4
     qtbot.keyClick(window, Qt.Key.Key_Left)
-    assert desk.session.index == 3, "the window has its keys again"
+    assert desk.session.playhead.index == 3, "the window has its keys again"
 
 
 def test_one_goes_back_skips_and_resizes(desk: Desk, qtbot: QtBot) -> None:
@@ -112,7 +112,7 @@ def test_one_goes_back_skips_and_resizes(desk: Desk, qtbot: QtBot) -> None:
     assert window.training_panel.isVisible()
     tour.skip.click()
     assert tour.isHidden() and window.training_panel.isHidden()
-    assert desk.session.playback.state is State.FOLLOWING
+    assert desk.session.playhead.playback.state is State.FOLLOWING
 
 
 def test_a_card_covers_nothing_of_what_it_is_about() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.messages import Answered, Opened, Reread
 from dream_viewer.questions import HorizonQuestion
-from dream_viewer.session import DreamMode
 from tests.dream_viewer.feed import agent_info, end_moment, moment
 from tests.dream_viewer.window import Desk
 from trainer.horizons import LIMIT, Horizons
@@ -50,7 +50,7 @@ def desk(qtbot: QtBot) -> Horizoned:
 
 def test_the_curve_comes_bit_by_bit_and_tells_its_numbers(desk: Horizoned) -> None:
     desk.live_to_the_end(20)
-    desk.session.pause()
+    desk.session.playhead.pause()
     assert desk.questions == [] and not desk.window.horizons._timer.isActive(), "nobody looks: none will be asked"
     desk.trigger("horizon")
     timeline = desk.window.timeline
@@ -70,7 +70,7 @@ def test_the_curve_comes_bit_by_bit_and_tells_its_numbers(desk: Horizoned) -> No
 
 def test_other_weights_take_the_curve_away_and_are_asked_anew(desk: Horizoned) -> None:
     desk.live_to_the_end(10)
-    desk.session.pause()
+    desk.session.playhead.pause()
     desk.trigger("horizon")
     lost = desk.next_question(1)  # never answered: other weights came
     desk.player.tell(Opened(agent_info("other", 2)))
@@ -110,11 +110,11 @@ def test_a_held_dream_is_told_from_one_that_met_the_end(desk: Horizoned) -> None
 def test_how_often_the_dream_looks_is_changed_from_the_keyboard(desk: Horizoned) -> None:
     desk.live(3)
     assert not desk.window.actions_by_id["longer"].isEnabled(), "a belief looks at every frame"
-    desk.session.set_mode(DreamMode.DREAM)
+    desk.session.dreaming.set_mode(DreamMode.DREAM)
     desk.trigger("longer")
     desk.trigger("longer")
     desk.trigger("shorter")
-    assert desk.session.ground_every == 16
-    desk.session.set_mode(DreamMode.FUTURE)
+    assert desk.session.dreaming.ground_every == 16
+    desk.session.dreaming.set_mode(DreamMode.FUTURE)
     desk.trigger("shorter")
-    assert (desk.session.horizon, desk.session.ground_every) == (14, 16)
+    assert (desk.session.dreaming.horizon, desk.session.dreaming.ground_every) == (14, 16)

@@ -59,18 +59,18 @@ def panel(qtbot: QtBot) -> Panel:
 
 
 def test_at_rest_each_moment_is_asked_about_once_and_its_answer_shown_again_at_once(panel: Panel) -> None:
-    panel.desk.session.pause()
+    panel.desk.session.playhead.pause()
     panel.desk.player.commands.clear()
-    panel.desk.session.seek(2)
+    panel.desk.session.playhead.seek(2)
     (question,) = panel.asked
     assert question.index == 2
     assert panel.shown[-1] == (question, None)
     panel.answer(question, "green")
     assert panel.shown[-1] == (question, "green")
 
-    panel.desk.session.seek(3)
+    panel.desk.session.playhead.seek(3)
     assert [asked.index for asked in panel.asked] == [2, 3]
-    panel.desk.session.seek(2)
+    panel.desk.session.playhead.seek(2)
     assert panel.shown[-1] == (question, "green")
     assert [asked.index for asked in panel.asked] == [2, 3]
 
@@ -105,7 +105,7 @@ def test_an_answer_that_takes_longer_than_it_is_until_the_next_question_is_shown
 
 def test_a_closed_panel_asks_nothing_and_an_opened_one_at_once(panel: Panel) -> None:
     panel.open = False
-    panel.desk.session.seek(2)
+    panel.desk.session.playhead.seek(2)
     assert panel.asked == []
     assert panel.shown == []
     panel.open = True
@@ -115,6 +115,6 @@ def test_a_closed_panel_asks_nothing_and_an_opened_one_at_once(panel: Panel) -> 
 
 def test_where_there_is_nothing_to_ask_the_panel_is_told_so(panel: Panel) -> None:
     panel.desk.live_to_the_end(3, number=1)
-    assert panel.desk.session.moment is not None
-    assert panel.desk.session.moment.step.is_last
+    assert panel.desk.session.playhead.moment is not None
+    assert panel.desk.session.playhead.moment.step.is_last
     assert panel.shown[-1] == (None, None)

@@ -20,7 +20,7 @@ def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.live(5)
-    desk.session.pause()
+    desk.session.playhead.pause()
     desk.window.actions_by_id["latents"].setChecked(True)
     return desk
 
@@ -44,15 +44,15 @@ def test_it_asks_only_while_somebody_looks_and_shows_the_state_at_the_cursor(des
     assert panel.messages() == ["on its way…"] * 3
     (question,) = asked(desk, InsightQuestion)
     assert isinstance(question, InsightQuestion) and question.index == 4
-    assert question.before is desk.session.reel.moments[3]
+    assert question.before is desk.session.playhead.reel.moments[3]
     answer(desk, question, inside())
     assert panel.messages() == [""] * 3 and panel.frames[0] is question.moment.reading.belief
     assert asked(desk, TouchQuestion) == [], "nothing is set: there is nothing to decode"
-    desk.session.go_first()
+    desk.session.playhead.go_first()
     first = asked(desk, InsightQuestion)[-1]
     assert isinstance(first, InsightQuestion) and first.before is None
     desk.window.actions_by_id["latents"].setChecked(False)
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     assert asked(desk, InsightQuestion)[-1] is first
 
 
@@ -67,9 +67,9 @@ def test_classes_set_by_hand_add_up_stay_as_the_cursor_moves_and_are_undone(desk
     assert panel.frames[1] is not None and panel.words == (
         "Value 5.00 \u2192 2.50. Set by hand: latent 0 to class 1, latent 2 to class 3"
     )
-    desk.session.step_by(-1)
+    desk.session.playhead.step_by(-1)
     assert panel.frames[1] is None and asked(desk, TouchQuestion)[-1] == replace(last, index=3)
-    desk.session.step_by(1)
+    desk.session.playhead.step_by(1)
     assert panel.frames[1] is not None, "what was answered once is shown at once"
 
     by_id["untouch"].trigger()
@@ -94,8 +94,8 @@ def test_another_agent_s_classes_mean_other_things_but_not_those_of_the_same_tra
 
 def test_an_end_step_has_no_state(desk: Desk) -> None:
     desk.live_to_the_end(3, number=1)
-    desk.session.follow()
-    desk.session.pause()
+    desk.session.playhead.follow()
+    desk.session.playhead.pause()
     desk.session.tick()
-    assert desk.session.moment.step.is_last
+    assert desk.session.playhead.moment.step.is_last
     assert desk.window.latents.messages() == ["end (Procgen shows no last frame)"] * 3

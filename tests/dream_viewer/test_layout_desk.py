@@ -58,14 +58,14 @@ def test_an_audience_sees_panes_and_timeline_in_large_letters(desk: Desk, qtbot:
     assert not any(button.isVisible() for button in window.reality.findChildren(QToolButton))
     assert window.timeline._title.height() >= window.timeline._title.sizeHint().height() > sizes[2]
     assert window.timeline.parentWidget().height() > 170  # type: ignore[union-attr]
-    assert not desk.session.film_visible, "nothing is dreamt for a strip that nobody sees"
+    assert not desk.session.dreaming.film_visible, "nothing is dreamt for a strip that nobody sees"
     assert window.notice.text == WAY_BACK
     now = window.settings_now()
     assert (now.film_strip, now.training_panel, now.docks) == (True, True, settings.docks), "that is for a while only"
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert desk.player.asked("set_running")[-1] == (False,), "keys work without menus"
     qtbot.keyClick(window, Qt.Key.Key_F5)
-    assert visible(desk) == before and not window.notice.isVisible() and desk.session.film_visible
+    assert visible(desk) == before and not window.notice.isVisible() and desk.session.dreaming.film_visible
     assert (window.reality.chrome(), window.timeline._title.height()) == (sizes[0], sizes[2])
 
 

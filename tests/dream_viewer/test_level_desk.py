@@ -59,7 +59,7 @@ def test_the_dialog_opens_on_what_is_played_and_names_the_split_of_a_typed_seed(
     dialog.seed.textEdited.emit("10042")
     qtbot.keyClick(dialog.seed, Qt.Key.Key_Return)
     assert played(desk) == LevelChoice("unseen", 10_042)
-    assert desk.session.playback.state is State.FOLLOWING and desk.window.actions_by_id["same"].isChecked()
+    assert desk.session.playhead.playback.state is State.FOLLOWING and desk.window.actions_by_id["same"].isChecked()
 
 
 def test_another_game_is_played_by_the_same_agent_and_the_dialog_says_what_that_means(desk: Desk) -> None:
@@ -70,7 +70,7 @@ def test_another_game_is_played_by_the_same_agent_and_the_dialog_says_what_that_
     dialog.choices["train"].setChecked(True)
     assert "knows nothing of maze" in dialog.meaning and dialog.play.isEnabled()
     dialog.play.click()
-    path = desk.session.agent.path
+    path = desk.session.casting.agent.path
     assert desk.player.asked("open_checkpoint")[-1] == (path, LevelChoice("train"), "hard", "maze")
 
 
@@ -96,10 +96,12 @@ def test_shift_and_arrows_play_the_levels_beside_this_one(desk: Desk, qtbot: QtB
 
 def test_r_restarts_the_level_under_the_cursor_once(desk: Desk, qtbot: QtBot) -> None:
     desk.live(3)
-    desk.session.pause()
+    desk.session.playhead.pause()
     qtbot.keyClick(desk.window, Qt.Key.Key_R)
     assert played(desk) == LevelChoice("unseen", None, first=12_345)
-    assert desk.session.choice == LevelChoice("unseen") and desk.session.playback.state is State.FOLLOWING
+    assert (
+        desk.session.casting.choice == LevelChoice("unseen") and desk.session.playhead.playback.state is State.FOLLOWING
+    )
 
 
 def test_another_unseen_level_and_the_levels_of_training(desk: Desk, qtbot: QtBot) -> None:

@@ -15,11 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
 from dream_viewer.difference import difference_picture
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.elided import ElidedLabel
 from dream_viewer.messages import FutureKey, LevelChoice, Opened, TrainingRequest
 from dream_viewer.palette import PAIRS
 from dream_viewer.playback import State
-from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, fan, forked, future, opened, picture
@@ -69,7 +69,7 @@ def test_keys_move_the_cursor(desk: Desk, qtbot: QtBot) -> None:
     desk.live(40)
     key, shift = Qt.Key, Qt.KeyboardModifier.ShiftModifier
     press(qtbot, desk, key.Key_Space)
-    assert desk.session.playback.state is State.PAUSED
+    assert desk.session.playhead.playback.state is State.PAUSED
     for pressed, modifier, index in (
         (key.Key_Left, None, 38),
         (key.Key_Left, shift, 28),
@@ -80,31 +80,31 @@ def test_keys_move_the_cursor(desk: Desk, qtbot: QtBot) -> None:
         (key.Key_Home, None, 0),
     ):
         press(qtbot, desk, pressed, modifier or Qt.KeyboardModifier.NoModifier)
-        assert desk.session.index == index
+        assert desk.session.playhead.index == index
         assert desk.window.timeline.cursor_index == index
     press(qtbot, desk, key.Key_End)
-    assert desk.session.index == 39 and desk.session.playback.state is State.FOLLOWING
+    assert desk.session.playhead.index == 39 and desk.session.playhead.playback.state is State.FOLLOWING
 
 
 def test_only_f_or_end_goes_back_to_live(desk: Desk, qtbot: QtBot) -> None:
     desk.live(5)
     press(qtbot, desk, Qt.Key.Key_Space)
     desk.live(4, start=5)
-    assert desk.session.index == 4
+    assert desk.session.playhead.index == 4
     press(qtbot, desk, Qt.Key.Key_F)
-    assert desk.session.index == 8 and desk.window.actions_by_id["follow"].isChecked()
+    assert desk.session.playhead.index == 8 and desk.window.actions_by_id["follow"].isChecked()
     press(qtbot, desk, Qt.Key.Key_F)
-    assert desk.session.playback.state is State.FOLLOWING and desk.window.actions_by_id["follow"].isChecked()
+    assert desk.session.playhead.playback.state is State.FOLLOWING and desk.window.actions_by_id["follow"].isChecked()
 
 
 def test_speed_and_loop(desk: Desk, qtbot: QtBot) -> None:
     press(qtbot, desk, Qt.Key.Key_BracketRight)
-    assert desk.session.playback.speed == 2.0 and desk.player.asked("set_fps")[-1] == (30.0,)
+    assert desk.session.playhead.playback.speed == 2.0 and desk.player.asked("set_fps")[-1] == (30.0,)
     press(qtbot, desk, Qt.Key.Key_BracketLeft)
     press(qtbot, desk, Qt.Key.Key_BracketLeft)
-    assert desk.session.playback.speed == 0.5
+    assert desk.session.playhead.playback.speed == 0.5
     press(qtbot, desk, Qt.Key.Key_L)
-    assert desk.session.playback.loop and desk.window.actions_by_id["loop"].isChecked()
+    assert desk.session.playhead.playback.loop and desk.window.actions_by_id["loop"].isChecked()
 
 
 def test_backwards(desk: Desk, qtbot: QtBot) -> None:
@@ -113,27 +113,27 @@ def test_backwards(desk: Desk, qtbot: QtBot) -> None:
     desk.session._clock = lambda: clock[0]
     desk.session.tick()
     press(qtbot, desk, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
-    assert desk.session.playback.state is State.PLAYING and desk.window.actions_by_id["play_back"].isChecked()
+    assert desk.session.playhead.playback.state is State.PLAYING and desk.window.actions_by_id["play_back"].isChecked()
     clock[0] = 3.01 / 15
     desk.session.tick()
-    assert desk.session.index == 6
+    assert desk.session.playhead.index == 6
     press(qtbot, desk, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
-    assert desk.session.playback.state is State.PAUSED
+    assert desk.session.playhead.playback.state is State.PAUSED
 
 
 def test_a_stretch_is_marked_by_keys_and_belongs_to_its_episode(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(20)
     desk.live(9, number=1)
     shift, window = Qt.KeyboardModifier.ShiftModifier, desk.window
-    desk.session.visit(desk.session.reels[0], 4)
+    desk.session.playhead.visit(desk.session.playhead.reels[0], 4)
     marked = []
     for index in (4, 9, 9):
-        desk.session.seek(index)
+        desk.session.playhead.seek(index)
         press(qtbot, desk, Qt.Key.Key_L, shift)
         marked.append((window.timeline._stretch, window.actions_by_id["loop"].isChecked()))
     assert marked == [((4, 20), True), ((4, 9), True), (None, False)]
     window.timeline.stretched.emit((3, 7))
-    assert window.timeline._stretch == (3, 7) and desk.session.playback.loop
+    assert window.timeline._stretch == (3, 7) and desk.session.playhead.playback.loop
     press(qtbot, desk, Qt.Key.Key_Down)
     assert window.timeline._stretch is None
     press(qtbot, desk, Qt.Key.Key_Up)
@@ -153,11 +153,15 @@ def test_the_way_back_to_live_is_offered_wherever_the_cursor_is_not(desk: Desk, 
     assert offered() == ("Follow", False) and not follow.isChecked(), "nothing is newer"
     width = follow.width()
     desk.live(3, start=5, number=1)
-    assert offered() == ("Back to live +3", True) and desk.session.index == 4
+    assert offered() == ("Back to live +3", True) and desk.session.playhead.index == 4
     press(qtbot, desk, Qt.Key.Key_Up)
     assert offered() == ("Back to live", True) and follow.width() == width
     qtbot.mouseClick(follow, Qt.MouseButton.LeftButton)
-    assert desk.session.at_live_edge and desk.session.playback.state is State.FOLLOWING and follow.isChecked()
+    assert (
+        desk.session.playhead.at_live_edge
+        and desk.session.playhead.playback.state is State.FOLLOWING
+        and follow.isChecked()
+    )
     qtbot.mouseClick(follow, Qt.MouseButton.LeftButton)
     assert follow.isChecked(), "it leads there, never away"
 
@@ -166,9 +170,9 @@ def test_up_and_down_go_through_the_episodes(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(6)
     desk.live(3, number=1)
     press(qtbot, desk, Qt.Key.Key_Up)
-    assert desk.session.reel is desk.session.reels[0] and desk.window.timeline._end.isVisible()
+    assert desk.session.playhead.reel is desk.session.playhead.reels[0] and desk.window.timeline._end.isVisible()
     press(qtbot, desk, Qt.Key.Key_Down)
-    assert desk.session.reel is desk.session.reels[1] and not desk.window.timeline._end.isVisible()
+    assert desk.session.playhead.reel is desk.session.playhead.reels[1] and not desk.window.timeline._end.isVisible()
 
 
 def test_keys_work_after_a_click_on_a_button(desk: Desk, qtbot: QtBot) -> None:
@@ -180,9 +184,9 @@ def test_keys_work_after_a_click_on_a_button(desk: Desk, qtbot: QtBot) -> None:
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         focused = QApplication.focusWidget()
         assert focused is not None and focused is not button
-        desk.session.follow()
+        desk.session.playhead.follow()
         qtbot.keyClick(focused, Qt.Key.Key_Space)
-        assert desk.session.playback.state is State.PAUSED, button.text() or button.toolTip()
+        assert desk.session.playhead.playback.state is State.PAUSED, button.text() or button.toolTip()
 
 
 def test_the_question_mark_shows_the_keys_and_escape_closes(desk: Desk, qtbot: QtBot) -> None:
@@ -190,11 +194,11 @@ def test_the_question_mark_shows_the_keys_and_escape_closes(desk: Desk, qtbot: Q
     desk.window.actions_by_id["shortcuts"].trigger()
     assert desk.window.shortcuts.isVisible()
     qtbot.keyClick(desk.window.shortcuts, Qt.Key.Key_Space)
-    assert desk.session.playback.state is State.FOLLOWING
+    assert desk.session.playhead.playback.state is State.FOLLOWING
     qtbot.keyClick(desk.window.shortcuts, Qt.Key.Key_Escape)
     assert not desk.window.shortcuts.isVisible() and desk.window.hasFocus()
     press(qtbot, desk, Qt.Key.Key_Space)
-    assert desk.session.playback.state is State.PAUSED
+    assert desk.session.playhead.playback.state is State.PAUSED
 
 
 def test_f11_fills_the_screen_and_gives_it_back(desk: Desk, qtbot: QtBot) -> None:
@@ -211,18 +215,18 @@ def test_borders_tell_observed_from_imagined(desk: Desk, qtbot: QtBot) -> None:
     desk.live(20)
     assert desk.window.reality._picture.origin == desk.window.dream._picture.origin == "observed"
     press(qtbot, desk, Qt.Key.Key_2)
-    desk.session.seek(17)
-    assert desk.session.mode is DreamMode.DREAM and desk.window.dream.origin == "imagined"
-    desk.session.seek(15)
+    desk.session.playhead.seek(17)
+    assert desk.session.dreaming.mode is DreamMode.DREAM and desk.window.dream.origin == "imagined"
+    desk.session.playhead.seek(15)
     assert desk.window.dream.origin == "observed"
 
 
 def test_paused_the_future_starts_at_the_cursor(desk: Desk, qtbot: QtBot) -> None:
     desk.live(20)
-    desk.session.seek(12)
+    desk.session.playhead.seek(12)
     press(qtbot, desk, Qt.Key.Key_3)
     key, moment, _ = desk.player.asked("ask_future")[-1]
-    assert key.index == 12 and moment is desk.session.moment
+    assert key.index == 12 and moment is desk.session.playhead.moment
     assert desk.window.dream.message == "imagining…"
     desk.player.tell(future=future(key))
     desk.session.tick()
@@ -231,16 +235,16 @@ def test_paused_the_future_starts_at_the_cursor(desk: Desk, qtbot: QtBot) -> Non
     assert steps[0] == 12 and len(steps) == 16
     assert desk.window.readouts.texts()["About to"][0] == "right"
     assert desk.window.film.film is not None and "from step 12" in desk.window.film.film.imagined_title
-    desk.session.set_mode(DreamMode.BELIEF)
+    desk.session.dreaming.set_mode(DreamMode.BELIEF)
     assert desk.window.timeline._future.getData()[0] is None or not len(desk.window.timeline._future.getData()[0])
 
 
 def test_a_future_ends_with_its_episode(desk: Desk) -> None:
-    desk.session.set_mode(DreamMode.FUTURE)
+    desk.session.dreaming.set_mode(DreamMode.FUTURE)
     desk.live(5)
     desk.player.tell(future=future(desk.player.asked("ask_future")[-1][0]))
     desk.session.tick()
-    assert desk.session.playback.state is State.FOLLOWING and desk.window.dream.origin == "imagined"
+    assert desk.session.playhead.playback.state is State.FOLLOWING and desk.window.dream.origin == "imagined"
     desk.player.tell(arrival([end_moment()], 5, outcome="won"))
     desk.session.tick()
     assert wording.END in desk.window.dream.message and desk.window.dream.origin is None
@@ -252,13 +256,13 @@ def test_frames_box_sets_what_the_mode_needs(desk: Desk) -> None:
     desk.live(3)
     box = desk.window._frames
     assert not box.isVisible()
-    desk.session.set_mode(DreamMode.DREAM)
+    desk.session.dreaming.set_mode(DreamMode.DREAM)
     box.setValue(7)
-    assert desk.session.ground_every == 7 and desk.player.asked("set_blind")[-1] == (7,)
-    desk.session.set_mode(DreamMode.FUTURE)
+    assert desk.session.dreaming.ground_every == 7 and desk.player.asked("set_blind")[-1] == (7,)
+    desk.session.dreaming.set_mode(DreamMode.FUTURE)
     assert box.value() == 15
     box.setValue(30)
-    assert desk.session.horizon == 30 and desk.session.ground_every == 7
+    assert desk.session.dreaming.horizon == 30 and desk.session.dreaming.ground_every == 7
 
 
 def test_the_human_view_is_asked_for_only_when_seen(desk: Desk) -> None:
@@ -280,7 +284,7 @@ def test_the_end_is_shown_as_what_it_is(desk: Desk) -> None:
 
 def test_read_outs_follow_the_cursor(desk: Desk) -> None:
     desk.live_to_the_end(5)
-    desk.session.seek(3)
+    desk.session.playhead.seek(3)
     texts = desk.window.readouts.texts()
     assert texts["Level seed"] == ("12\u2009345", "unseen level, easy")
     assert texts["Step"] == ("3", "of 5, then won")
@@ -292,7 +296,7 @@ def test_a_click_on_the_timeline_scrubs(desk: Desk, qtbot: QtBot) -> None:
     view = desk.window.timeline.getPlotItem().getViewBox()
     place = desk.window.timeline.mapFromScene(view.mapViewToScene(QPointF(21, 5)))
     qtbot.mouseClick(desk.window.timeline.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert desk.session.index == 21 and desk.session.playback.state is State.PAUSED
+    assert desk.session.playhead.index == 21 and desk.session.playhead.playback.state is State.PAUSED
 
 
 # Film strip and difference
@@ -301,7 +305,7 @@ def test_a_click_on_the_timeline_scrubs(desk: Desk, qtbot: QtBot) -> None:
 def with_a_future(desk: Desk, index: int = 12) -> FutureKey:
     """Stand at a Moment whose future and truth are known."""
     desk.live(20)
-    desk.session.seek(index)
+    desk.session.playhead.seek(index)
     key = desk.player.asked("ask_future")[-1][0]
     desk.player.tell(future=future(key))
     desk.session.tick()
@@ -314,7 +318,7 @@ def test_the_strip_shows_the_future_of_the_moment_under_the_cursor(desk: Desk) -
     with_a_future(desk)
     film = desk.window.film.film
     assert film is not None and len(film.real) == 15 and film.real[0].error is not None
-    desk.session.seek(13)
+    desk.session.playhead.seek(13)
     assert desk.window.film.film is None and desk.window.film._message == "imagining…"
 
 
@@ -324,12 +328,12 @@ def test_a_click_in_the_strip_moves_the_panes_there(desk: Desk, qtbot: QtBot) ->
     place = strip.place_of(6)
     assert place is not None and window.dream.origin == "observed"
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=place.center())
-    assert desk.session.mode is DreamMode.FUTURE and window.dream.caption.startswith("+7 of 15")
+    assert desk.session.dreaming.mode is DreamMode.FUTURE and window.dream.caption.startswith("+7 of 15")
     assert np.array_equal(window.dream.frame, future(key).dream.frames[0, 6])
     assert window.reality.origin == "forked" and np.array_equal(window.reality.frame, forked(key).fork.frames[6])
     window.pictures._tick()
     assert window.dream.caption.startswith("+7 of 15"), "it stays"
-    desk.session.seek(11)
+    desk.session.playhead.seek(11)
     assert window.reality.origin == "observed", "another Moment, another future"
 
 
@@ -364,9 +368,9 @@ def test_a_click_while_following_comes_to_rest_at_the_moment_of_that_future(desk
     desk.session.tick()
     desk.live(4, start=3)
     place = desk.window.film.place_of(2)
-    assert place is not None and desk.session.index > key.index
+    assert place is not None and desk.session.playhead.index > key.index
     qtbot.mouseClick(desk.window.film, Qt.MouseButton.LeftButton, pos=place.center())
-    assert desk.session.playback.state is State.PAUSED and desk.session.index == key.index
+    assert desk.session.playhead.playback.state is State.PAUSED and desk.session.playhead.index == key.index
     assert desk.window.dream.caption.startswith("+3 of 15")
 
 
@@ -376,7 +380,7 @@ def test_reality_catches_up_with_the_strip(desk: Desk) -> None:
     desk.player.tell(future=future(key))
     desk.session.tick()
     desk.live(4, start=3)
-    assert desk.window.film._ahead == desk.session.index - key.index - 1
+    assert desk.window.film._ahead == desk.session.playhead.index - key.index - 1
 
 
 def test_without_the_strip_nothing_is_dreamt_for_it(desk: Desk, qtbot: QtBot) -> None:
@@ -384,7 +388,7 @@ def test_without_the_strip_nothing_is_dreamt_for_it(desk: Desk, qtbot: QtBot) ->
     assert not desk.window.film.isVisible()
     count = len(desk.player.asked("ask_future"))
     desk.live(5)
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     assert len(desk.player.asked("ask_future")) == count
     press(qtbot, desk, Qt.Key.Key_I)
     assert desk.window.film.isVisible() and len(desk.player.asked("ask_future")) == count + 1
@@ -394,7 +398,7 @@ def test_the_difference_compares_what_the_dream_pane_shows(desk: Desk, qtbot: Qt
     key = with_a_future(desk)
     assert not desk.window.difference.isVisible()
     press(qtbot, desk, Qt.Key.Key_D)
-    window, moment = desk.window, desk.session.moment
+    window, moment = desk.window, desk.session.playhead.moment
     assert window.difference.isVisible() and moment is not None and moment.reading is not None and moment.blind
     shows = {
         DreamMode.BELIEF: (moment.step.frame, moment.reading.belief),
@@ -402,7 +406,7 @@ def test_the_difference_compares_what_the_dream_pane_shows(desk: Desk, qtbot: Qt
         DreamMode.FUTURE: (forked(key).fork.frames[0], future(key).dream.frames[0, 0]),
     }
     for mode, (truth, prediction) in shows.items():
-        desk.session.set_mode(mode)
+        desk.session.dreaming.set_mode(mode)
         assert np.array_equal(window.difference.frame, difference_picture(truth, prediction)), mode
     press(qtbot, desk, Qt.Key.Key_D)
     assert not window.difference.isVisible()
@@ -423,7 +427,7 @@ def test_a_double_click_enlarges_a_pane_and_gives_it_back(desk: Desk, qtbot: QtB
 
 def test_the_fan_opens_from_the_cursor(desk: Desk, qtbot: QtBot) -> None:
     desk.live(20)
-    desk.session.seek(12)
+    desk.session.playhead.seek(12)
     key = desk.player.asked("ask_fan")[-1][0]
     assert key.index == 12
     desk.player.tell(fan(key))
@@ -434,7 +438,7 @@ def test_the_fan_opens_from_the_cursor(desk: Desk, qtbot: QtBot) -> None:
     assert not desk.window.timeline._between.isVisible()
     press(qtbot, desk, Qt.Key.Key_U)
     assert desk.window.timeline._between.isVisible()
-    desk.session.seek(3)
+    desk.session.playhead.seek(3)
     assert not desk.window.timeline._between.isVisible(), "another Moment, another fan"
 
 
@@ -452,22 +456,22 @@ def test_the_lane_stands_below_the_timeline_and_scrubs(desk: Desk, qtbot: QtBot)
     assert lane.isVisible() and lane.width() == desk.window.timeline.width()
     place = QPoint(round(lane.place_of(21)), 14)
     qtbot.mouseClick(lane, Qt.MouseButton.LeftButton, pos=place)
-    assert desk.session.index == 21
+    assert desk.session.playhead.index == 21
 
 
 def test_comma_and_dot_go_from_event_to_event(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(20)
-    desk.session.seek(7)
+    desk.session.playhead.seek(7)
     press(qtbot, desk, Qt.Key.Key_B)
     assert desk.window.timeline._bookmarks.getData()[0].tolist() == [7]
-    desk.session.go_first()
+    desk.session.playhead.go_first()
     places = []
     for key in (Qt.Key.Key_Period, Qt.Key.Key_Period, Qt.Key.Key_Period, Qt.Key.Key_Comma, Qt.Key.Key_Comma):
         press(qtbot, desk, key)
-        places.append(desk.session.index)
-    assert places == [7, 20, 20, 7, 7] and desk.session.playback.state is State.PAUSED
+        places.append(desk.session.playhead.index)
+    assert places == [7, 20, 20, 7, 7] and desk.session.playhead.playback.state is State.PAUSED
     press(qtbot, desk, Qt.Key.Key_B)
-    assert desk.session.landmarks[0].kind == "reward"
+    assert desk.session.playhead.landmarks[0].kind == "reward"
 
 
 def test_the_list_of_events_goes_where_a_click_says(desk: Desk, qtbot: QtBot) -> None:
@@ -476,11 +480,11 @@ def test_the_list_of_events_goes_where_a_click_says(desk: Desk, qtbot: QtBot) ->
     window = desk.window
     assert window.events.isVisible() and not window.policy.isVisible()
     assert window.events.texts() == ["Step 20\nreward +10", "Step 20\nthe end: won"]
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     press(qtbot, desk, Qt.Key.Key_B)
     assert window.events.texts()[0] == "Step 4\nbookmark" and window.events.current == 4
     window.events.chosen.emit(20)
-    assert desk.session.index == 20
+    assert desk.session.playhead.index == 20
     press(qtbot, desk, Qt.Key.Key_T)
     assert window.training_panel.isVisible() and not window.events.isVisible()
     press(qtbot, desk, Qt.Key.Key_E)
@@ -523,7 +527,7 @@ def test_a_damaged_checkpoint_leaves_the_present_one_playing_and_says_why(desk: 
     assert "is cut short" in desk.window.notice.text and "coinrun-12m plays on" in desk.window.notice.text
     assert desk.window.notice.isVisible()
     desk.live(2, start=4)
-    assert desk.session.index == 5
+    assert desk.session.playhead.index == 5
 
 
 def dropped(desk: Desk, *urls: str) -> bool:
@@ -598,7 +602,7 @@ def test_training_runs_pauses_and_stops(desk: Desk) -> None:
 def test_training_goes_on_from_the_open_checkpoint(desk: Desk) -> None:
     desk.live(4)
     begin_training(desk)
-    assert desk.trainer.request.source == desk.session.agent.path
+    assert desk.trainer.request.source == desk.session.casting.agent.path
     assert desk.trainer.request.config.preset == "12m"
 
 
@@ -646,7 +650,7 @@ def test_weights_in_training_can_be_shown_again(desk: Desk) -> None:
     desk.session.tick()
     assert action.isEnabled()
     action.trigger()
-    assert desk.session.follows_training
+    assert desk.session.casting.follows_training
 
 
 def test_a_run_to_continue_is_chosen_from_the_panel(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
@@ -696,9 +700,9 @@ def test_a_worker_s_failure_shows_its_text_and_the_window_lives_on(desk: Desk, q
     qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
     assert "Traceback…\nValueError: odd" in QGuiApplication.clipboard().text()
     dialog.close()
-    desk.session.follow()
+    desk.session.playhead.follow()
     desk.live(2, start=4)
-    assert desk.session.index == 5 and desk.window.isVisible()
+    assert desk.session.playhead.index == 5 and desk.window.isVisible()
 
 
 # Layout
@@ -721,11 +725,11 @@ def test_nothing_that_is_shown_moves_anything(desk: Desk, qtbot: QtBot) -> None:
     desk.live(3)
     before = geometries(desk)
     for mode in (*DreamMode, DreamMode.BELIEF):
-        desk.session.set_mode(mode)
+        desk.session.dreaming.set_mode(mode)
         assert geometries(desk) == before
     desk.live_to_the_end(700, number=1)
     desk.window.complain("a long message " * 20)
-    desk.session.seek(300)
+    desk.session.playhead.seek(300)
     QApplication.processEvents()
     assert geometries(desk) == before
 
@@ -739,7 +743,7 @@ def test_no_text_is_cut(shown: Show, size: tuple[int, int], training: bool) -> N
         begin_training(desk)
         desk.trainer.progress.put(Progress(999_900, 62_400, 0, 3600.0, 0.42, 430.0, 6.5, 100_000.0))
         desk.session.tick()
-    desk.session.seek(127)
+    desk.session.playhead.seek(127)
     QApplication.processEvents()
     assert desk.window.size() == QSize(*size)
     for label in desk.window.findChildren(ElidedLabel):
@@ -789,8 +793,8 @@ def test_pictures_take_the_room_there_is(shown: Show, size: tuple[int, int], fil
 
 def test_settings_come_back(shown: Show) -> None:
     first = shown(Settings(speed=4.0, loop=True, dream_mode="dream", ground_every=9, reality_view="agent"))
-    assert first.session.playback.speed == 4.0 and first.session.playback.loop
-    assert first.session.mode is DreamMode.DREAM and first.session.ground_every == 9
+    assert first.session.playhead.playback.speed == 4.0 and first.session.playhead.playback.loop
+    assert first.session.dreaming.mode is DreamMode.DREAM and first.session.dreaming.ground_every == 9
     assert first.player.asked("set_human_wanted")[-1] == (False,)
     first.window.training_panel._form._envs.setValue(8)
     kept = first.window.settings_now()
@@ -804,7 +808,7 @@ def test_wild_settings_open_the_window_all_the_same(shown: Show, tmp_path: Path)
     wild = {"ground_every": 10**12, "dream_mode": "dream", "training": {"num_envs": 10**12, "total_steps": -(10**12)}}
     path.write_text(json.dumps(wild), encoding="utf-8")
     desk = shown(SettingsFile(path).load())
-    assert desk.session.ground_every == 15
+    assert desk.session.dreaming.ground_every == 15
     assert (desk.window.training_panel.form.num_envs, desk.window.training_panel.form.total_steps) == (16, 1_000_000)
 
 
@@ -821,6 +825,6 @@ def test_without_an_agent_the_window_says_how_to_open_one(desk: Desk) -> None:
     assert "Ctrl+O" in desk.window.dream.message and "Ctrl+O" in desk.window.reality.message
     for name in ("play", "back", "forward", "first", "last", "episode_back", "follow", "again"):
         desk.window.actions_by_id[name].trigger()
-    assert desk.session.reel is None and desk.session.index == 0
+    assert desk.session.playhead.reel is None and desk.session.playhead.index == 0
     assert not any(desk.player.asked(what) for what in ("step_once", "ask_future", "ask_reread", "ask_picture"))
     assert "Ctrl+O" in desk.window.dream.message and len(desk.window.timeline._course.values) == 0

@@ -7,11 +7,11 @@ import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.many_dreams_desk import OVER, WAITING
 from dream_viewer.messages import Answered
 from dream_viewer.questions import ManyDreamsQuestion, WhatIfQuestion
 from dream_viewer.returns import fan_band
-from dream_viewer.session import DreamMode
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import future, many_dreams, what_if
 from tests.dream_viewer.window import Desk
@@ -22,7 +22,7 @@ def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.live(6)
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     return desk
 
 
@@ -48,7 +48,7 @@ def test_it_asks_only_while_somebody_looks(desk: Desk) -> None:
     assert sheet is not None and panel.title.startswith("16 dreams from step 4 differ by")
     assert sheet.branches == tuple(range(15, -1, -1)), "the most promising one first"
     assert np.array_equal(sheet.frames[0], answer.dream.frames[15])
-    assert np.array_equal(sheet.band, fan_band(answer.dream, desk.session.agent.discount))
+    assert np.array_equal(sheet.band, fan_band(answer.dream, desk.session.casting.agent.discount))
     assert sheet.ends[-1] == 5 and not any(sheet.ends[:-1])
     assert panel.ahead == 14, "where they disagree most, before anybody chose"
 
@@ -58,20 +58,20 @@ def test_a_click_plays_one_of_them_and_asks_for_its_truth(desk: Desk, qtbot: QtB
     window.show()
     panel = window.many_panel
     qtbot.mouseClick(panel.surface, Qt.MouseButton.LeftButton, pos=panel.place_of(3).center())
-    key, shown = session.future_key, window.pictures.future
+    key, shown = session.dreaming.future_key, window.pictures.future
     assert key is not None and (key.kind, key.branch, key.index) == ("many", 3, 4)
     assert shown is not None and np.array_equal(shown.dream.frames[0], many_dreams().dream.frames[3])
-    assert session.mode is DreamMode.FUTURE and window.many.chosen == 3
+    assert session.dreaming.mode is DreamMode.FUTURE and window.many.chosen == 3
     assert desk.player.asked("ask_fork")[-1][0] == key
     assert window.film.film is not None and "dream 4 of many" in window.film.film.imagined_title
-    session.seek(2)
+    session.playhead.seek(2)
     assert window.many.chosen is None
 
 
 def test_the_slider_and_the_strip_show_the_same_frame(desk: Desk) -> None:
     window, session = opened(desk).window, desk.session
-    assert session.future_key is not None
-    desk.player.tell(future=future(session.future_key))
+    assert session.dreaming.future_key is not None
+    desk.player.tell(future=future(session.dreaming.future_key))
     session.tick()
     window.pictures.look_at(3)
     assert window.many_panel.ahead == 3
@@ -80,7 +80,7 @@ def test_the_slider_and_the_strip_show_the_same_frame(desk: Desk) -> None:
     window.many_panel.looked.emit(8)
     window.pictures.look_by(1)
     assert window.many_panel.ahead == 9, "asked for twice it stays all the same"
-    session.seek(3)
+    session.playhead.seek(3)
     assert window.many_panel.ahead == 9, "what another moment's future shows does not matter"
 
 
@@ -88,7 +88,7 @@ def test_how_many_is_chosen_and_remembered(qtbot: QtBot) -> None:
     desk = Desk(Settings(many_dreams=4))
     qtbot.addWidget(desk.window)
     desk.live(6)
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     desk.window.actions_by_id["many"].setChecked(True)
     assert asked(desk)[-1].branches == 4
     desk.window.many_panel.count_chosen.emit(32)
@@ -115,9 +115,9 @@ def test_after_the_end_there_is_nothing_to_dream_of(qtbot: QtBot) -> None:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.live_to_the_end(4)
-    desk.session.seek(3)
+    desk.session.playhead.seek(3)
     panel = opened(desk).window.many_panel
     assert panel.sheet is not None
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     assert panel.title == OVER and panel.sheet is None
     panel.grab()

@@ -40,17 +40,17 @@ def press(desk: Desk, qtbot: QtBot, key: Qt.Key) -> None:
 
 
 def test_p_takes_over_and_escape_hands_back_without_a_reset(desk: Desk, qtbot: QtBot) -> None:
-    desk.session.seek(3)
+    desk.session.playhead.seek(3)
     qtbot.keyClick(desk.window, Qt.Key.Key_P)
     part = desk.session.part
-    assert part.role is Role.REALITY and desk.session.playback.state is State.FOLLOWING
-    assert desk.session.index == 9, "it goes on where the agent is"
+    assert part.role is Role.REALITY and desk.session.playhead.playback.state is State.FOLLOWING
+    assert desk.session.playhead.index == 9, "it goes on where the agent is"
     assert desk.window.reality.origin == "played" and "Esc" in desk.window.reality.caption
     press(desk, qtbot, Qt.Key.Key_Right)
     qtbot.keyRelease(QApplication.focusWidget(), Qt.Key.Key_Right)
     press(desk, qtbot, Qt.Key.Key_Escape)
     assert desk.player.asked("hold") == [(NO_OP,), (RIGHT,), (NO_OP,), (None,)]
-    assert part.role is Role.WATCHING and desk.session.playback.state is State.FOLLOWING
+    assert part.role is Role.WATCHING and desk.session.playhead.playback.state is State.FOLLOWING
     assert desk.window.reality.origin == "observed"
     assert desk.player.asked("new_level") == [] and desk.player.asked("set_running")[-1] == (True,)
 
@@ -59,11 +59,11 @@ def test_the_review_keys_rest_meanwhile_and_work_again_afterwards(desk: Desk, qt
     qtbot.keyClick(desk.window, Qt.Key.Key_P)
     for key in (Qt.Key.Key_Left, Qt.Key.Key_Space, Qt.Key.Key_D):
         qtbot.keyClick(QApplication.focusWidget(), key)
-    assert desk.session.playback.state is State.FOLLOWING and desk.session.part.role is Role.REALITY
+    assert desk.session.playhead.playback.state is State.FOLLOWING and desk.session.part.role is Role.REALITY
     assert not desk.window.actions_by_id["difference"].isChecked()
     press(desk, qtbot, Qt.Key.Key_Escape)
     qtbot.keyClick(desk.window, Qt.Key.Key_Left)
-    assert desk.session.playback.state is State.PAUSED and desk.session.index == 8
+    assert desk.session.playhead.playback.state is State.PAUSED and desk.session.playhead.index == 8
 
 
 def test_keys_are_released_with_the_window_and_taken_up_after_the_overlay(desk: Desk, qtbot: QtBot) -> None:
@@ -76,12 +76,12 @@ def test_keys_are_released_with_the_window_and_taken_up_after_the_overlay(desk: 
     press(desk, qtbot, Qt.Key.Key_Right)
     assert desk.player.asked("hold")[-1] == (RIGHT,)
     qtbot.keyClick(desk.window, Qt.Key.Key_Space)
-    assert desk.session.playback.state is State.FOLLOWING, "the review keys still rest"
+    assert desk.session.playhead.playback.state is State.FOLLOWING, "the review keys still rest"
 
 
 def test_looking_elsewhere_hands_back(desk: Desk, qtbot: QtBot) -> None:
     qtbot.keyClick(desk.window, Qt.Key.Key_P)
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     assert desk.session.part.role is Role.WATCHING and desk.player.asked("hold")[-1] == (None,)
     assert not desk.window.actions_by_id["take_over"].isChecked()
 
@@ -101,19 +101,19 @@ def test_what_a_person_did_is_told_as_theirs(desk: Desk) -> None:
     desk.session.play_game()
     desk.player.tell(Acted(0, 9, NO_OP), arrival([moment(10)], 10), fps=15.0)
     desk.session.tick()
-    step = desk.session.reels[0].moments[9].step
+    step = desk.session.playhead.reels[0].moments[9].step
     assert (step.action, step.by_person) == (NO_OP, True)
-    assert desk.session.reels[0].episode.steps[9] is step
+    assert desk.session.playhead.reels[0].episode.steps[9] is step
     assert step == replace(moment(9).step, action=NO_OP, by_person=True, frame=step.frame)
     texts = desk.window.readouts.texts
     assert desk.window.transport._follow.text() == "You play"
     assert texts()["About to"] == ("right", "the agent would, 60 %")
-    desk.session.seek(9)
+    desk.session.playhead.seek(9)
     assert texts()["About to"] == ("no key", "by you; the agent 3 %")
 
 
 def begun_dream(desk: Desk, qtbot: QtBot, index: int = 4) -> FutureKey:
-    desk.session.seek(index)
+    desk.session.playhead.seek(index)
     qtbot.keyClick(desk.window, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)
     assert desk.session.part.role is Role.DREAM
     key = desk.player.asked("enter_dream")[-1][0]
@@ -139,9 +139,9 @@ def test_inside_the_dream_the_model_answers_and_a_meter_counts(desk: Desk, qtbot
     assert pane.meter.text == "3 frames blind · dreamt return +10" and pane.meter.share == pytest.approx(3 / 60)
     assert pane.caption == "right · value 7.00 · reward +10"
     assert window.reality.origin == "observed" and "At rest" in window.reality.caption
-    assert desk.session.index == 4 and window.transport._follow.text() == "You dream"
+    assert desk.session.playhead.index == 4 and window.transport._follow.text() == "You dream"
     press(desk, qtbot, Qt.Key.Key_Escape)
-    assert desk.player.asked("hold")[-1] == (None,) and desk.session.playback.state is State.PAUSED
+    assert desk.player.asked("hold")[-1] == (None,) and desk.session.playhead.playback.state is State.PAUSED
     assert pane.meter is None and pane.origin == "observed"
     assert window.notice.text == "You played 3 frames blind."
 
@@ -152,10 +152,10 @@ def test_what_would_really_have_happened(desk: Desk, qtbot: QtBot) -> None:
     key = begun_dream(desk, qtbot)
     dream_on(desk, key, 3)
     press(desk, qtbot, Qt.Key.Key_Escape)
-    desk.session.seek(8)
+    desk.session.playhead.seek(8)
     qtbot.mouseClick(window.notice._button, Qt.MouseButton.LeftButton)
     whole = replace(key, horizon=3)
-    assert desk.session.index == 4 and desk.session.future_key == whole
+    assert desk.session.playhead.index == 4 and desk.session.dreaming.future_key == whole
     assert desk.player.asked("ask_fork")[-1][0] == whole and desk.player.asked("ask_fork")[-1][2] == (RIGHT,) * 3
     desk.player.tell(forked(whole, 3))
     desk.session.tick()
@@ -165,12 +165,12 @@ def test_what_would_really_have_happened(desk: Desk, qtbot: QtBot) -> None:
     window.pictures._show.advance(1.0, None, True)
     window.pictures._show_all()
     assert np.array_equal(window.reality.frame, frame(101) - 20), "both go on together"
-    desk.session.step_by(1)
-    assert window.reality.origin == "observed" and desk.session.future_key == FutureKey(0, 5, 1, 15, 0)
+    desk.session.playhead.step_by(1)
+    assert window.reality.origin == "observed" and desk.session.dreaming.future_key == FutureKey(0, 5, 1, 15, 0)
     qtbot.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
-    assert desk.session.future_key == whole
-    desk.session.another_future()
-    assert desk.session.future_key == FutureKey(0, 4, 1, 15, 1), "the agent's own again"
+    assert desk.session.dreaming.future_key == whole
+    desk.session.dreaming.another_future()
+    assert desk.session.dreaming.future_key == FutureKey(0, 4, 1, 15, 1), "the agent's own again"
 
 
 def test_a_dream_ends_where_the_model_expects_the_end(desk: Desk, qtbot: QtBot) -> None:
@@ -186,18 +186,18 @@ def test_a_dream_ends_where_the_model_expects_the_end(desk: Desk, qtbot: QtBot) 
 def test_a_dream_is_left_when_something_else_is_looked_at(desk: Desk, qtbot: QtBot, how: str) -> None:
     begun_dream(desk, qtbot)
     if how == "scrub":
-        desk.session.seek(5)
+        desk.session.playhead.seek(5)
     elif how == "follow":
-        desk.session.follow()
+        desk.session.playhead.follow()
     elif how == "play":
-        desk.session.toggle_play()
+        desk.session.playhead.toggle_play()
     elif how == "failure":
         desk.player.failed.emit("odd", "details")
     else:
         desk.player.tell(Opened(agent_info("other", 2)))
         desk.session.tick()
     assert desk.session.part.role is Role.WATCHING and ("hold", (None,)) in desk.player.commands
-    running = desk.session.playback.state is State.FOLLOWING
+    running = desk.session.playhead.playback.state is State.FOLLOWING
     if how in ("follow", "play"):
         assert desk.player.commands.index(("hold", (None,))) < len(desk.player.commands) - 1
         assert desk.player.asked("set_running")[-1] == (running,)
@@ -208,7 +208,7 @@ def test_nobody_dreams_from_an_end_or_from_another_agent_s_reading(desk: Desk, q
     desk.window.actions_by_id["play_dream"].trigger()
     assert desk.session.part.role is Role.WATCHING and "Nothing goes on from here" in desk.window.notice.text
     assert not desk.window.actions_by_id["play_dream"].isChecked()
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     desk.player.tell(Opened(replace(agent_info("training", 2), training=True)))
     desk.session.tick()
     desk.window.actions_by_id["play_dream"].trigger()

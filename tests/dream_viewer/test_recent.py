@@ -129,7 +129,7 @@ def test_one_goes_on_with_the_agent_game_and_level_of_last_time(qtbot: QtBot, fi
         before.live(4)
         if again:
             before.window.actions_by_id["same"].trigger()
-        before.session.seek(2)
+        before.session.playhead.seek(2)
         settings = before.window.settings_now()
     for after in shown(qtbot, settings):
         assert after.window.settings_now().left_off == settings.left_off, "nothing was seen yet"

@@ -49,7 +49,7 @@ def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.live(6)
-    desk.session.pause()
+    desk.session.playhead.pause()
     return desk
 
 
@@ -85,11 +85,11 @@ def test_one_question_serves_both_maps_and_they_exclude_each_other(desk: Desk) -
 def test_it_goes_with_the_cursor_and_gives_way_to_what_has_no_map(desk: Desk) -> None:
     desk.window.actions_by_id["value_map"].trigger()
     answer(desk, questions(desk)[-1])
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     assert "on its way" in desk.window.reality.caption
     assert questions(desk)[-1].index == 2
     desk.live_to_the_end(3, number=1)
-    desk.session.follow()
+    desk.session.playhead.follow()
     assert desk.window.reality.caption.startswith("Reality: the last frame")
 
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.messages import LevelChoice, TrainingRequest
 from dream_viewer.playback import State
-from dream_viewer.session import DreamMode, Session
+from dream_viewer.session import Session
 from dream_viewer.training import TrainingState
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
@@ -36,8 +37,10 @@ def session(qtbot: QtBot, tmp_path: Path, failures: list[str]) -> Iterator[Sessi
     session = Session(player, lambda request: TrainingWorker(request, hand_over_seconds=0.0))
     session.failed.connect(lambda line, details: failures.append(details))
     session.training.failed.connect(lambda line, details: failures.append(details))
-    session.set_speed(8.0)
-    session.open_checkpoint(small_checkpoint(tmp_path / "small.safetensors"), LevelChoice("unseen", SHORT_LEVEL))
+    session.playhead.set_speed(8.0)
+    session.casting.open_checkpoint(
+        small_checkpoint(tmp_path / "small.safetensors"), LevelChoice("unseen", SHORT_LEVEL)
+    )
     player.start()
     session.start()
     yield session
@@ -51,66 +54,84 @@ def until(qtbot: QtBot, condition: Callable[[], Any]) -> None:
 
 
 def at(session: Session, index: int) -> bool:
-    return session.reel is not None and session.index >= index
+    return session.playhead.reel is not None and session.playhead.index >= index
 
 
 def test_it_plays_pauses_steps_and_goes_on(session: Session, qtbot: QtBot) -> None:
-    session.set_speed(1.0)  # the level must not be over before it is paused, however long that takes
+    session.playhead.set_speed(1.0)  # the level must not be over before it is paused, however long that takes
     until(qtbot, lambda: at(session, 10))
-    session.pause()
-    paused = session.index
-    session.step_by(-1)
-    assert session.index == paused - 1 and session.reel is not None
-    session.go_first()
-    session.seek(session.reel.last)
-    newest = session.index
-    session.step_by(1)
-    until(qtbot, lambda: session.index == newest + 1)
-    assert session.moment is not None and session.moment.step.action is not None
-    session.seek(session.reel.last)  # a moment that was on its way when the game came to rest may lie ahead
-    session.set_speed(8.0)
-    session.toggle_play()
-    assert session.playback.state is State.FOLLOWING
-    until(qtbot, lambda: len(session.reels) >= 2)
-    ended = session.reels[0]
+    session.playhead.pause()
+    paused = session.playhead.index
+    session.playhead.step_by(-1)
+    assert session.playhead.index == paused - 1 and session.playhead.reel is not None
+    session.playhead.go_first()
+    session.playhead.seek(session.playhead.reel.last)
+    newest = session.playhead.index
+    session.playhead.step_by(1)
+    until(qtbot, lambda: session.playhead.index == newest + 1)
+    assert session.playhead.moment is not None and session.playhead.moment.step.action is not None
+    session.playhead.seek(
+        session.playhead.reel.last
+    )  # a moment that was on its way when the game came to rest may lie ahead
+    session.playhead.set_speed(8.0)
+    session.playhead.toggle_play()
+    assert session.playhead.playback.state is State.FOLLOWING
+    until(qtbot, lambda: len(session.playhead.reels) >= 2)
+    ended = session.playhead.reels[0]
     assert ended.outcome == "lost" and np.isnan(ended.values[-1])
     assert [moment.step for moment in ended.moments] == ended.episode.steps
 
 
 def test_every_mode_finds_its_picture(session: Session, qtbot: QtBot) -> None:
     until(qtbot, lambda: at(session, 12))
-    session.pause()
-    session.set_human_visible(True)
-    until(qtbot, lambda: session.picture is not None)
-    session.seek(5)
-    until(qtbot, lambda: session.picture is not None)
-    session.set_mode(DreamMode.DREAM)
-    until(qtbot, lambda: session.moment is not None and session.moment.blind is not None)
-    assert session.moment is not None and session.moment.blind is not None and session.moment.blind.age == 5
-    session.set_ground_every(3)
-    until(qtbot, lambda: session.reel is not None and all(m.blind or not m.reading for m in session.reel.moments))
-    assert session.moment.blind is not None and session.moment.blind.age == 2
-    session.set_mode(DreamMode.FUTURE)
-    until(qtbot, lambda: session.future is not None)
-    first = session.future
+    session.playhead.pause()
+    session.human_view.set_visible(True)
+    until(qtbot, lambda: session.human_view.picture is not None)
+    session.playhead.seek(5)
+    until(qtbot, lambda: session.human_view.picture is not None)
+    session.dreaming.set_mode(DreamMode.DREAM)
+    until(qtbot, lambda: session.playhead.moment is not None and session.playhead.moment.blind is not None)
+    assert (
+        session.playhead.moment is not None
+        and session.playhead.moment.blind is not None
+        and session.playhead.moment.blind.age == 5
+    )
+    session.dreaming.set_ground_every(3)
+    until(
+        qtbot,
+        lambda: (
+            session.playhead.reel is not None and all(m.blind or not m.reading for m in session.playhead.reel.moments)
+        ),
+    )
+    assert session.playhead.moment.blind is not None and session.playhead.moment.blind.age == 2
+    session.dreaming.set_mode(DreamMode.FUTURE)
+    until(qtbot, lambda: session.dreaming.future is not None)
+    first = session.dreaming.future
     assert first is not None and first.key.index == 5 and first.dream.frames.shape == (1, 15, 64, 64, 3)
-    session.another_future()
-    until(qtbot, lambda: session.future is not None)
-    assert session.future is not None and not np.array_equal(session.future.dream.actions, first.dream.actions)
-    session.follow()
-    until(qtbot, lambda: session.future is not None and session.future.key.index > 12)
+    session.dreaming.another_future()
+    until(qtbot, lambda: session.dreaming.future is not None)
+    assert session.dreaming.future is not None and not np.array_equal(
+        session.dreaming.future.dream.actions, first.dream.actions
+    )
+    session.playhead.follow()
+    until(qtbot, lambda: session.dreaming.future is not None and session.dreaming.future.key.index > 12)
 
 
 def test_training_shows_its_weights_as_new_generations(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
-    until(qtbot, lambda: len(session.reels) >= 2)
-    session.episode_by(-1)
-    past = session.reel
-    assert past is not None and session.agent is not None
-    first = session.agent.generation
+    until(qtbot, lambda: len(session.playhead.reels) >= 2)
+    session.playhead.episode_by(-1)
+    past = session.playhead.reel
+    assert past is not None and session.casting.agent is not None
+    first = session.casting.agent.generation
     session.start_training(TrainingRequest(TRAINED, run_dir=tmp_path / "run"))
-    until(qtbot, lambda: session.agent is not None and session.agent.training and session.agent.updates >= 2)
+    until(
+        qtbot,
+        lambda: (
+            session.casting.agent is not None and session.casting.agent.training and session.casting.agent.updates >= 2
+        ),
+    )
     until(qtbot, lambda: past.generation > first + 1)
-    assert session.reel is past, "the cursor stays"
+    assert session.playhead.reel is past, "the cursor stays"
     read_by = {moment.reading.generation for moment in past.moments if moment.reading}
     assert read_by == {past.generation}, "past and present weights never mix"
     training = session.training
@@ -122,9 +143,9 @@ def test_training_shows_its_weights_as_new_generations(session: Session, qtbot: 
     until(qtbot, lambda: training.state is TrainingState.IDLE)
     assert training.outcome is not None and training.outcome.reason == "stopped"
     assert Run.open(tmp_path / "run").latest_checkpoint() == Path(training.outcome.checkpoint)
-    session.follow()
-    index, reel = session.index, session.reel
-    until(qtbot, lambda: (session.reel, session.index) != (reel, index))
+    session.playhead.follow()
+    index, reel = session.playhead.index, session.playhead.reel
+    until(qtbot, lambda: (session.playhead.reel, session.playhead.index) != (reel, index))
 
 
 def test_closing_in_the_middle_of_training_leaves_a_saved_run(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
@@ -143,9 +164,9 @@ def test_a_second_agent_reads_along_and_dreams_beside_the_first(
     until(qtbot, lambda: at(session, 6))
     comparison.open(small_checkpoint(tmp_path / "other.safetensors", seed=1))
     until(qtbot, lambda: comparison.agent is not None)
-    session.pause()
-    reel = session.reel
-    assert reel is not None and comparison.agent is not None and session.agent is not None
+    session.playhead.pause()
+    reel = session.playhead.reel
+    assert reel is not None and comparison.agent is not None and session.casting.agent is not None
     comparison.want_read(reel, 3)
     until(qtbot, lambda: comparison.progress(reel.number) == len(reel))
     mine, other = reel.values[:6], comparison.values(reel.number, 6)
@@ -153,14 +174,17 @@ def test_a_second_agent_reads_along_and_dreams_beside_the_first(
     seen = comparison.moment(reel.number, 4)
     assert seen is not None and seen.step is reel.moments[4].step and seen.blind is not None and seen.blind.age == 1
     assert seen.reading is not None and seen.reading.generation == comparison.agent.generation
-    session.set_mode(DreamMode.FUTURE)
-    session.seek(4)
-    until(qtbot, lambda: session.future is not None)
-    assert session.future is not None
-    comparison.want_future(session.future)
-    until(qtbot, lambda: comparison.future(session.future.key))
-    own = comparison.future(session.future.key)
-    assert own is not None and own.dream.generation == comparison.agent.generation != session.future.dream.generation
+    session.dreaming.set_mode(DreamMode.FUTURE)
+    session.playhead.seek(4)
+    until(qtbot, lambda: session.dreaming.future is not None)
+    assert session.dreaming.future is not None
+    comparison.want_future(session.dreaming.future)
+    until(qtbot, lambda: comparison.future(session.dreaming.future.key))
+    own = comparison.future(session.dreaming.future.key)
+    assert (
+        own is not None
+        and own.dream.generation == comparison.agent.generation != session.dreaming.future.dream.generation
+    )
 
     refusals: list[str] = []
     comparison.refused.connect(refusals.append)

@@ -41,12 +41,12 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.addWidget(window)
     with as_file(files("resources").joinpath("checkpoints").joinpath("coinrun.safetensors")) as checkpoint:
         player.start()
-        session.open_checkpoint(Path(checkpoint), LEVEL)
+        session.casting.open_checkpoint(Path(checkpoint), LEVEL)
         session.start()
         window.show()
         window.activateWindow()
         qtbot.waitUntil(window.isActiveWindow)
-        qtbot.waitUntil(lambda: session.reel is not None and len(session.reel) > 3, timeout=WAIT)
+        qtbot.waitUntil(lambda: session.playhead.reel is not None and len(session.playhead.reel) > 3, timeout=WAIT)
     yield window
     session.request_stop()
     assert session.wait_stopped(30_000)
@@ -63,7 +63,7 @@ def test_play_then_play_the_dream_then_see_what_really_happens_then_duel(window:
     part = session.part
     qtbot.keyClick(window, Qt.Key.Key_P)
     to_the_game(qtbot, Qt.Key.Key_Right)
-    reel = session.reels[-1]
+    reel = session.playhead.reels[-1]
     qtbot.waitUntil(
         lambda: sum(step.by_person and step.action == RIGHT for step in reel.episode.steps) > 5, timeout=WAIT
     )
@@ -72,7 +72,7 @@ def test_play_then_play_the_dream_then_see_what_really_happens_then_duel(window:
     qtbot.waitUntil(lambda: len(reel) > played + 3 or reel.outcome is not None, timeout=WAIT)
     assert not any(step.is_first for step in reel.episode.steps[1:]), "handed back without a reset"
 
-    session.visit(reel, 2)
+    session.playhead.visit(reel, 2)
     qtbot.keyClick(window, Qt.Key.Key_P, shift)
     to_the_game(qtbot, Qt.Key.Key_Right)
     dream = part.dream
@@ -82,10 +82,10 @@ def test_play_then_play_the_dream_then_see_what_really_happens_then_duel(window:
     assert {step.action for step in dream.steps[2:]} == {RIGHT}
 
     qtbot.keyClick(window, Qt.Key.Key_R, shift)
-    key = session.future_key
+    key = session.dreaming.future_key
     assert key is not None and (key.kind, key.horizon, key.index) == ("played", len(dream.steps), 2)
-    qtbot.waitUntil(lambda: session.fork(key) is not None, timeout=WAIT)
-    forked = session.fork(key)
+    qtbot.waitUntil(lambda: session.dreaming.fork(key) is not None, timeout=WAIT)
+    forked = session.dreaming.fork(key)
     assert forked is not None and forked.fork is not None and window.reality.origin == "forked"
     assert error_percent(forked.fork.frames[0], dream.steps[0].frame) < 12, "a trained model's next frame is near"
 
@@ -93,8 +93,8 @@ def test_play_then_play_the_dream_then_see_what_really_happens_then_duel(window:
     qtbot.waitUntil(lambda: part.role is Role.DUEL, timeout=WAIT)
     to_the_game(qtbot, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: bool(window.findChildren(DuelResult)), timeout=WAIT)
-    rival, mine = session.reels[-2:]
-    assert rival.outcome is not None and mine.outcome is None and mine is session.reel
+    rival, mine = session.playhead.reels[-2:]
+    assert rival.outcome is not None and mine.outcome is None and mine is session.playhead.reel
     for index in range(3):
         frames = [one.moments[index].step.frame for one in (reel, mine, rival)]
         assert all(np.array_equal(frames[0], frame) for frame in frames)

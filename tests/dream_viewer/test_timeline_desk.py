@@ -16,7 +16,7 @@ def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.session.start()
-    desk.session.follow()
+    desk.session.playhead.follow()
     desk.live(3)
     return desk
 
@@ -42,5 +42,5 @@ def test_beside_a_training_what_comes_soon_is_drawn_together_and_a_pause_draws_a
     qtbot.waitUntil(lambda: _drawn(desk) == 8)
 
     desk.live(1, start=8)
-    desk.session.pause()
+    desk.session.playhead.pause()
     assert _drawn(desk) == 9

@@ -6,9 +6,9 @@ import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.dreaming import DreamMode
 from dream_viewer.messages import Answered
 from dream_viewer.questions import WhatIfQuestion
-from dream_viewer.session import DreamMode
 from dream_viewer.what_if_desk import OVER, WAITING
 from tests.dream_viewer.feed import what_if
 from tests.dream_viewer.window import Desk
@@ -20,7 +20,7 @@ def desk(qtbot: QtBot) -> Desk:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.live(6)
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     return desk
 
 
@@ -52,7 +52,7 @@ def test_it_asks_only_while_somebody_looks(desk: Desk) -> None:
     assert (question.index, question.horizon, question.generation) == (4, 15, 1)
     answer(desk, what_if())
     assert names(desk) == ["up", "right", "left"] and "really best is right" in panel.verdict
-    desk.session.seek(2)
+    desk.session.playhead.seek(2)
     assert panel.verdict == WAITING and len(panel.cards) == 3, "the cards stay, faint, until others come"
     assert asked(desk)[-1].index == 2
 
@@ -62,10 +62,10 @@ def test_a_click_plays_a_branch_and_its_truth_until_the_cursor_moves(desk: Desk,
     panel = window.what_if_panel
     panel.surface.resize(640, 400)
     qtbot.mouseClick(panel.surface, Qt.MouseButton.LeftButton, pos=panel.place_of(1).center())
-    future, key = session.future, session.future_key
+    future, key = session.dreaming.future, session.dreaming.future_key
     assert future is not None and key is not None and (key.kind, key.branch, key.index) == ("what if", 7, 4)
-    assert session.mode is DreamMode.FUTURE and window.pictures.future is future
-    forked = session.fork(key)
+    assert session.dreaming.mode is DreamMode.FUTURE and window.pictures.future is future
+    forked = session.dreaming.fork(key)
     assert forked is not None and forked.fork is not None and forked.fork.outcome == "won"
     assert not any(
         call[0].kind == "what if" for call in desk.player.asked("ask_future") + desk.player.asked("ask_fork")
@@ -74,18 +74,28 @@ def test_a_click_plays_a_branch_and_its_truth_until_the_cursor_moves(desk: Desk,
     assert film is not None and film.imagined_title.startswith("Imagined, if it were right")
     assert film.real[4].word == "won"
     assert window.what_if.chosen == 1
-    session.seek(3)
-    assert session.future_key is not None and session.future_key.kind == "policy" and window.what_if.chosen is None
+    session.playhead.seek(3)
+    assert (
+        session.dreaming.future_key is not None
+        and session.dreaming.future_key.kind == "policy"
+        and window.what_if.chosen is None
+    )
 
 
 def test_another_future_or_horizon_is_the_policys_own_again(desk: Desk) -> None:
     session, window = opened(desk).session, desk.window
     window.what_if.play(0)
-    session.another_future()
-    assert session.future_key is not None and (session.future_key.kind, session.future_key.branch) == ("policy", 1)
+    session.dreaming.another_future()
+    assert session.dreaming.future_key is not None and (
+        session.dreaming.future_key.kind,
+        session.dreaming.future_key.branch,
+    ) == ("policy", 1)
     window.what_if.play(0)
-    session.set_horizon(20)
-    assert session.future_key is not None and (session.future_key.kind, session.future_key.horizon) == ("policy", 20)
+    session.dreaming.set_horizon(20)
+    assert session.dreaming.future_key is not None and (
+        session.dreaming.future_key.kind,
+        session.dreaming.future_key.horizon,
+    ) == ("policy", 20)
     assert asked(desk)[-1].horizon == 20, "and the branches are asked for as far"
 
 
@@ -116,10 +126,10 @@ def test_after_the_end_there_is_nothing_to_try(qtbot: QtBot) -> None:
     desk = Desk()
     qtbot.addWidget(desk.window)
     desk.live_to_the_end(4)
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     desk.window.actions_by_id["what_if"].setChecked(True)
     assert desk.window.what_if_panel.verdict == OVER and not asked(desk)
-    desk.session.seek(3)
+    desk.session.playhead.seek(3)
     answer(desk, what_if())
-    desk.session.seek(4)
+    desk.session.playhead.seek(4)
     assert desk.window.what_if_panel.verdict == OVER and desk.window.what_if_panel.cards == ()

@@ -85,5 +85,5 @@ class Desk:
         self.session.tick()
 
     def _open(self) -> None:
-        if self.session.agent is None:
+        if self.session.casting.agent is None:
             self.player.tell(opened())

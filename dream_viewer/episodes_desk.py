@@ -75,7 +75,7 @@ def _row(place: int, reel: Reel, horizon: float | None) -> EpisodeRow:
         split=episode.split,
         total=float(reel.returns[-1]),
         steps=reel.last,
-        end="goes on" if reel.outcome is None else wording.outcome_word(reel.outcome),
+        end=wording.fate(reel.outcome, bool(reel.played)),
         surprise=float(known.mean()) if len(known) else None,
         horizon=horizon,
     )

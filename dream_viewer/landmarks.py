@@ -1,4 +1,4 @@
-"""What is worth jumping to in an episode: rewards, its end, peaks and drops of the value, surprises. No Qt here."""
+"""What is worth jumping to in an episode: rewards, its end, swings of the value, surprises, a person's turns. No Qt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dream_viewer.reel import Reel
 from dream_viewer.wording import ENOUGH_SURPRISES, decimal, outcome_word, signed
 
-Kind = Literal["reward", "end", "value drop", "value peak", "surprise", "bookmark"]
+Kind = Literal["reward", "end", "value drop", "value peak", "surprise", "bookmark", "played"]
 
 SWING = 0.15
 """Part of the largest value that a rise or fall must reach to be worth a mark."""
@@ -50,6 +50,9 @@ def landmarks(reel: Reel) -> tuple[Landmark, ...]:
     found += [Landmark(t, "value drop", f"value drop to {decimal(float(reel.values[t]))}") for t in drops]
     found += [Landmark(t, "surprise", f"surprise {reel.surprises[t]:.1f} nats") for t in surprise_peaks(reel.surprises)]
     found += [Landmark(t, "bookmark", "bookmark") for t in reel.bookmarks]
+    found += [Landmark(first, "played", "you take over") for first, _ in reel.played]
+    # The newest action is not taken yet: a person may still hold other keys.
+    found += [Landmark(last + 1, "played", "you hand back") for _, last in reel.played if last + 1 < reel.last]
     return tuple(sorted(found, key=lambda mark: mark.index))
 
 

@@ -134,6 +134,7 @@ class Course:
         values: predicted. rewards: received on arriving. realised: the discounted return that really came.
         surprises: in nats. outcome: how it ended, once it has.
         peaks: steps of surprises worth a mark. bookmarks: steps a person marked.
+        played: first and last step of each stretch that a person played.
     """
 
     values: NDArray[np.float32]
@@ -143,6 +144,7 @@ class Course:
     outcome: Outcome | None = None
     peaks: tuple[int, ...] = ()
     bookmarks: tuple[int, ...] = ()
+    played: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

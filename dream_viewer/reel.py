@@ -44,6 +44,7 @@ class Reel:
         moments: one a Step.
         bookmarks: indices that a person marked.
         stretch: what a person marked to be played again and again.
+        played: first and last index of each stretch of steps at which a person acted, in order of time.
     """
 
     def __init__(self, first: Arrival) -> None:
@@ -53,6 +54,7 @@ class Reel:
         self.moments: list[Moment] = []
         self.bookmarks: set[int] = set()
         self.stretch: Stretch | None = None
+        self.played: list[tuple[int, int]] = []
         self._rewards = Series()
         self._returns = Series()
         self._values = Series()
@@ -119,6 +121,8 @@ class Reel:
             total = float(self._returns.view[-1]) if len(self._returns.view) else 0.0
             self._returns.append(total + moment.step.reward)
             self._add_reading(moment)
+            if moment.step.by_person:
+                self._add_played(len(self) - 1)
         self.episode.outcome = arrival.outcome
 
     def revise(self, acted: Acted) -> None:
@@ -127,6 +131,7 @@ class Reel:
         step = replace(moment.step, action=acted.action, by_person=True)
         self.episode.steps[acted.index] = step
         self.moments[acted.index] = replace(moment, step=step)
+        self._add_played(acted.index)
 
     def whole(self) -> Arrival:
         """The episode as it stands, to be handed to another thread."""
@@ -169,6 +174,13 @@ class Reel:
             moment = self.moments[index]
             self.moments[index] = Moment(moment.step, moment.reading, blind)
         return True
+
+    def _add_played(self, index: int) -> None:
+        first, last = self.played[-1] if self.played else (index, index - 1)
+        if index == last + 1:
+            self.played[-1:] = [(first, index)]
+        else:
+            self.played.append((index, index))
 
     def _add_reading(self, moment: Moment) -> None:
         reading = moment.reading

@@ -23,6 +23,7 @@ _COLOURS: dict[Kind, str] = {
     "value peak": "high",
     "surprise": "muted",
     "bookmark": "accent",
+    "played": "played",
 }
 
 
@@ -183,4 +184,5 @@ class TimelineDesk(QObject):
             outcome=reel.outcome,
             peaks=tuple(mark.index for mark in session.playhead.landmarks if mark.kind == "surprise"),
             bookmarks=tuple(sorted(reel.bookmarks)),
+            played=tuple(reel.played),
         )

@@ -108,6 +108,12 @@ def outcome_word(outcome: Outcome) -> str:
     return _OUTCOMES[outcome]
 
 
+def fate(outcome: Outcome | None, played: bool) -> str:
+    """How an episode stands, for a list of them; whether a person played in it."""
+    word = "goes on" if outcome is None else outcome_word(outcome)
+    return f"{word}, you played" if played else word
+
+
 def agent_lines(agent: AgentInfo | None) -> tuple[str, str]:
     """A title and a line about the agent on show."""
     if agent is None:

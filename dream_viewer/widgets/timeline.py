@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QLabel, QWidget
 from dream_viewer import theme
 from dream_viewer.companion_curve import CompanionCurve
 from dream_viewer.horizon_curve import HorizonCurve
+from dream_viewer.played_line import PlayedLine
 from dream_viewer.records import Course
 from dream_viewer.scales import EXCESS, SteadyScale, steps_shown
 from trainer.episode import Outcome
@@ -98,6 +99,7 @@ class Timeline(pg.PlotWidget):
         self._median = pg.PlotCurveItem(antialias=True)
         self._horizon = HorizonCurve()
         self._companion = CompanionCurve()
+        self._played = PlayedLine()
         self._line = pg.PlotCurveItem(connect="finite", antialias=True)
         self._future = pg.PlotCurveItem(antialias=True)
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
@@ -121,6 +123,7 @@ class Timeline(pg.PlotWidget):
             self._horizon,
             self._realised,
             self._companion,
+            self._played,
             self._line,
             self._future,
             self._end,
@@ -150,6 +153,7 @@ class Timeline(pg.PlotWidget):
         self._future.setPen(pg.mkPen(theme.colour("text", 190), width=1.5, style=line.DotLine))
         self._horizon.restyle()
         self._companion.restyle()
+        self._played.restyle()
         self._rewards.setBrush(theme.colour("reward"))
         self._rewards.setPen(panel)
         self._bookmarks.setBrush(theme.colour("accent"))
@@ -197,6 +201,7 @@ class Timeline(pg.PlotWidget):
         self._realised.setData(steps, course.realised)
         self._mark(self._rewards, np.flatnonzero(course.rewards))
         self._mark(self._bookmarks, np.array(course.bookmarks, np.intp))
+        self._played.show_stretches(course.played)
         self._show_end(course.outcome)
         self._retitle(None)
 
@@ -395,6 +400,7 @@ class Timeline(pg.PlotWidget):
         self._line.setPen(pen)
         self._fill.setFillLevel(scale.low)
         self._horizon.put_between(scale.low, scale.high)
+        self._played.put_at(self._limits()[0])
         self._place_end_word()
         self.ranged.emit(*self.span)
 
@@ -421,6 +427,8 @@ class Timeline(pg.PlotWidget):
             parts.append(_coloured("imagined futures: median, 5\u201395 %", "accent"))
         if self._horizon.legend:
             parts.append(_coloured(self._horizon.legend, "horizon"))
+        if self._played.legend:
+            parts.append(_coloured(self._played.legend, "played"))
         return " &nbsp;·&nbsp; ".join(parts)
 
     def numbers(self, step: int) -> str:
@@ -443,6 +451,8 @@ class Timeline(pg.PlotWidget):
             parts.append(f"surprise {course.surprises[step]:.1f} nats")
         if self._horizon.words(step):
             parts.append(self._horizon.words(step))
+        if self._played.words(step):
+            parts.append(_coloured(self._played.words(step), "played"))
         return _coloured(" &nbsp;·&nbsp; ".join(parts), "text")
 
     def _mark(self, marks: pg.ScatterPlotItem, steps: NDArray[np.intp]) -> None:

@@ -112,6 +112,24 @@ def test_what_a_person_did_is_told_as_theirs(desk: Desk) -> None:
     assert texts()["About to"] == ("no key", "by you; the agent 3 %")
 
 
+def test_what_a_person_played_is_marked_on_the_timeline_and_listed(desk: Desk) -> None:
+    desk.window.actions_by_id["episodes"].trigger()
+    desk.session.play_game()
+    for index in (9, 10, 11):
+        desk.player.tell(Acted(0, index, 7), arrival([moment(index + 1)], index + 1), fps=15.0)
+        desk.session.tick()
+    timeline = desk.window.timeline
+    assert timeline._played.getData()[0].tolist() == [9, 12], "an action lasts from its step to the next"
+    assert "you played" in timeline.title
+    assert "you played" in timeline.numbers(11) and "you played" not in timeline.numbers(8)
+    assert [mark.index for mark in desk.session.landmarks if mark.kind == "played"] == [9], "it is not over yet"
+    desk.live(3, start=13)
+    marks = [(mark.index, mark.text) for mark in desk.session.landmarks if mark.kind == "played"]
+    assert marks == [(9, "you take over"), (12, "you hand back")]
+    desk.session.kept_changed.emit()
+    assert desk.window.episodes.shown()[0][4] == "goes on, you played"
+
+
 def begun_dream(desk: Desk, qtbot: QtBot, index: int = 4) -> FutureKey:
     desk.session.playhead.seek(index)
     qtbot.keyClick(desk.window, Qt.Key.Key_P, Qt.KeyboardModifier.ShiftModifier)

@@ -214,6 +214,14 @@ def test_a_fan_is_a_band_around_its_median(timeline: Timeline) -> None:
     timeline.grab()
 
 
+def test_stretches_that_a_person_played_are_underlined(timeline: Timeline) -> None:
+    show(timeline, [5.0] * 60, played=((10, 24), (40, 40)))
+    foot = timeline._limits()[0]
+    played = theme.colour("played").hue()
+    hues = {step: hue_at(timeline, step, foot).hue() for step in (15, 40.5, 5, 30)}
+    assert [abs(hue - played) < 12 for hue in hues.values()] == [True, True, False, False], hues
+
+
 def test_under_the_mouse_every_curve_tells_its_number(timeline: Timeline, qtbot: QtBot) -> None:
     surprises = np.full(30, 2.5, np.float32)
     show(timeline, [5.0] * 29 + [np.nan], {12: 1.0}, surprises=surprises, realised=np.full(30, 4.0, np.float32))

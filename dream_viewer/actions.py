@@ -225,6 +225,7 @@ TABLE: tuple[Entry, ...] = (
         checkable=True,
     ),
     Entry("full_screen", "Full &screen", ("F11",), "always", "View", "Full screen", checkable=True),
+    Entry("leave", "Back to the &window", ("Esc",), "review", "View", "End the presentation, then full screen"),
     Entry(
         "training", "&Training panel", ("T",), "review", "Training", "Show the training panel", "train", checkable=True
     ),

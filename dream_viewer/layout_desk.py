@@ -15,7 +15,9 @@ from dream_viewer.widgets.stage import Stage
 
 HINT_MS = 4000
 """Milliseconds for which an audience sees how the presentation ends."""
-WAY_BACK = "F5 brings everything back."
+WAY_BACK = "Esc or F5 brings everything back."
+_LEFT = ("presentation", "full_screen")
+"""What Esc ends, in this order."""
 _FIRST = {"film": True, "difference": False, "fan": True, "events": False}
 """Parts that have an action of their own, as they are in a window that nobody changed."""
 
@@ -24,7 +26,7 @@ class LayoutDesk(QObject):
     """Gives the window to an audience and back, and puts everything where it was at first.
 
     Args:
-        actions: by id; of the table: presentation, reset_layout, full_screen, and those of the parts.
+        actions: by id; of the table: presentation, reset_layout, full_screen, leave, and those of the parts.
         stage, docks, look: what they change. others: hidden from an audience. notice: tells the way back.
 
     Signals:
@@ -52,11 +54,27 @@ class LayoutDesk(QObject):
         self._hint.timeout.connect(self._clear_hint)
         actions["presentation"].toggled.connect(self._present)
         actions["reset_layout"].triggered.connect(self.reset)
+        actions["leave"].triggered.connect(self.leave)
+        for name in _LEFT:
+            actions[name].toggled.connect(self._show_way_back)
+        self._show_way_back()
 
     @property
     def presenting(self) -> bool:
         """An audience looks: panes and timeline only, in large letters."""
         return self._actions["presentation"].isChecked()
+
+    @pyqtSlot()
+    def leave(self) -> None:
+        """End the presentation; without one, full screen."""
+        layout = next((self._actions[name] for name in _LEFT if self._actions[name].isChecked()), None)
+        if layout is not None:
+            layout.trigger()
+
+    @pyqtSlot()
+    def _show_way_back(self) -> None:
+        # Where there is nothing to leave, Esc belongs to others.
+        self._actions["leave"].setEnabled(any(self._actions[name].isChecked() for name in _LEFT))
 
     @pyqtSlot()
     def reset(self) -> None:

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import theme
 from dream_viewer.layout_desk import WAY_BACK
 from dream_viewer.settings import Settings
+from dream_viewer.taking_part import Role
 from tests.dream_viewer.window import Desk
 
 
@@ -87,3 +89,21 @@ def test_the_smallest_window_stays_as_small(desk: Desk, qtbot: QtBot) -> None:
         qtbot.keyClick(window, Qt.Key.Key_F5)
         QApplication.processEvents()
     assert (window.width(), window.height()) == (1024, 680)
+
+
+def test_escape_ends_what_claims_it_first(desk: Desk, qtbot: QtBot) -> None:
+    window, by_id = desk.window, desk.window.actions_by_id
+    assert not by_id["leave"].isEnabled(), "Esc belongs to others"
+    for name in ("full_screen", "presentation", "shortcuts"):
+        by_id[name].trigger()
+    desk.session.play_game()
+
+    def claims() -> tuple[bool, ...]:
+        playing = desk.session.part.role is Role.REALITY
+        return window.shortcuts.isVisible(), playing, window.layouts.presenting, window.isFullScreen()
+
+    window.shortcuts.setFocus()
+    for left in range(4):
+        assert claims() == tuple(claim >= left for claim in range(4))
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_Escape)
+    assert claims() == (False,) * 4 and not by_id["leave"].isEnabled()

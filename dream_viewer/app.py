@@ -33,6 +33,7 @@ from dream_viewer.messages import LevelChoice
 from dream_viewer.options import ViewOptions
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings, SettingsFile
+from dream_viewer.workers.keepsake import Keepsake
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
 from trainer.errors import UserError
@@ -73,7 +74,7 @@ def run(options: ViewOptions) -> int:
     settings = Settings() if file is None else file.load()
     if options.mode is not None:
         settings = settings.replace(dream_mode=options.mode)
-    window = MainWindow(session, settings)
+    window = MainWindow(session, settings, None if file is None else file.keepsake)
     collector = Collector(app)
     collector.install()
     hooks = ExceptionHooks(window)
@@ -210,6 +211,7 @@ class Quitter(QObject):
     def __init__(self, app: QApplication, session: Session, window: MainWindow, file: SettingsFile | None) -> None:
         super().__init__(window)
         self._app, self._session, self._window, self._file = app, session, window, file
+        self._keepsake = None if file is None else Keepsake(file.keepsake)
         self._code = 0
         self._waited_ms = 0
         self._signalled = self._unsaved = False
@@ -243,11 +245,14 @@ class Quitter(QObject):
         self._window.hide()
         self._timer.start()
         self._session.request_stop()
-        if self._file is not None:
+        if self._file is not None and self._keepsake is not None:
             try:
                 self._file.save(self._window.settings_now())
             except OSError as error:
                 sys.stderr.write(f"Settings were not saved: {error}\n")
+            else:  # only now: on a full disk the settings come first
+                if self._window.left_off.episode is not None:
+                    self._keepsake.keep(self._window.left_off.episode)
 
     @pyqtSlot(str, str)
     def _on_training_failed(self, line: str, details: str) -> None:
@@ -259,7 +264,8 @@ class Quitter(QObject):
     @pyqtSlot()
     def _look(self) -> None:
         self._waited_ms += self._timer.interval()
-        if self._session.wait_stopped(0) and not self._session.training.busy:  # its last word was heard
+        kept = self._keepsake is None or self._keepsake.safe
+        if self._session.wait_stopped(0) and not self._session.training.busy and kept:  # its last word was heard
             unread = self._unsaved and not self._signalled and self._window.tells_of_failure
             if not unread:
                 self._timer.stop()

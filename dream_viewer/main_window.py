@@ -29,6 +29,7 @@ from dream_viewer.guide_desk import GuideDesk
 from dream_viewer.horizon_desk import HorizonDesk
 from dream_viewer.latents_desk import LatentsDesk
 from dream_viewer.layout_desk import LayoutDesk
+from dream_viewer.left_off_desk import LeftOffDesk
 from dream_viewer.level_desk import LevelDesk
 from dream_viewer.look_desk import LookDesk
 from dream_viewer.many_dreams_desk import ManyDreamsDesk
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
     Args:
         session: what is on show; whoever made it starts and stops its workers.
         settings: what is remembered from last time.
+        keepsake: the recording of the episode in which a person left off; None: none is kept.
 
     Signals:
         closing: the window is gone; the workers may end now. It comes once.
@@ -101,7 +103,7 @@ class MainWindow(QMainWindow):
 
     closing = pyqtSignal()
 
-    def __init__(self, session: Session, settings: Settings) -> None:
+    def __init__(self, session: Session, settings: Settings, keepsake: Path | None = None) -> None:
         super().__init__()
         self._session, self._settings = session, settings
         self._closed = False
@@ -161,7 +163,9 @@ class MainWindow(QMainWindow):
         self.episode_desk = EpisodesDesk(session, self.episodes, self.horizons.mean, self)
         self.files = FilesDesk(session, self.notice, self)
         self.levels = LevelDesk(session, self.complain, self)
-        self.recent = RecentDesk(session, self.actions_by_id, settings, self.open_path, self.complain, self)
+        recent, left_off = (self.actions_by_id[name] for name in ("recent", "left_off"))
+        self.recent = RecentDesk(session, recent, settings.recent, keepsake, self.open_path, self.complain, self)
+        self.left_off = LeftOffDesk(session, left_off, settings.left_off, keepsake, self.complain, self.inform, self)
         self.clipboard = ClipboardDesk(session, self.complain, self.inform, self)
         self.play = PlayDesk(session, self.reality, self._stage, self.notice, self.actions_by_id, self)
         self.duel = DuelDesk(session, self.notice, self)
@@ -240,7 +244,7 @@ class MainWindow(QMainWindow):
             training_panel=self.actions_by_id["training"].isChecked(),
             training={name: getattr(form, name) for name in form.__slots__},
             recent=self.recent.paths,
-            left_off=self.recent.left_off(),
+            left_off=self.left_off.now(),
             tour_seen=self.guide.seen,
             docks=self.docks.places(),
             geometry=geometry,

@@ -51,6 +51,6 @@ class PlayedLine(pg.PlotCurveItem):
         return WORDS if any(first <= step <= last for first, last in self._stretches) else ""
 
     def _draw(self) -> None:
-        # An action lasts from its step to the next one; a single one is to be seen, too.
-        ends = np.array(self._stretches, np.float32).reshape(-1, 2) + (0, 1)
+        ends = np.array(self._stretches, np.float32).reshape(-1, 2)
+        ends[:, 1] += 1  # an action lasts from its step to the next one; a single one is to be seen, too
         self.setData(ends.ravel(), np.full(ends.size, self._foot, np.float32))

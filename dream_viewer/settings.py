@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import appdirs
 
 from dream_viewer.palette import Pair
+from trainer.episode import RECORDING_SUFFIX
 
 LEAST_AND_MOST_FRAMES = (2, 200)
 """Frames that a dream may go on for."""
@@ -125,6 +126,11 @@ class SettingsFile:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or Path(appdirs.user_config_dir("dream-agent", appauthor=False)) / "viewer.json"
 
+    @property
+    def keepsake(self) -> Path:
+        """Beside it: the recording of the episode in which a person left off."""
+        return self.path.with_name(f"left-off{RECORDING_SUFFIX}")
+
     def load(self) -> Settings:
         """The settings on disk; whatever is missing, of another type or out of range takes its default.
 
@@ -157,9 +163,13 @@ class SettingsFile:
         """Write the file whole: to a temporary name, then renamed.
 
         Raises:
-            OSError: the folder cannot be written.
+            OSError: the folder cannot be written, or the disk is full; the file is as it was.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(dataclasses.asdict(settings), indent=1), encoding="utf-8")
-        temporary.replace(self.path)
+        try:
+            temporary.write_text(json.dumps(dataclasses.asdict(settings), indent=1), encoding="utf-8")
+            temporary.replace(self.path)
+        except OSError:
+            temporary.unlink(missing_ok=True)  # on a full disk there would be half a file
+            raise

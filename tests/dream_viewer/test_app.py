@@ -14,9 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer import app as application
 from dream_viewer.app import BrokenOffSearch, Collector, ExceptionHooks, Quitter, Screenshot
-from dream_viewer.settings import SettingsFile
+from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.window import Desk
+from trainer.recording import read_recording
 
 
 class Loop(QObject):
@@ -138,6 +139,35 @@ def test_settings_that_cannot_be_saved_do_not_keep_the_process(
     desk.window.close()
     qtbot.waitUntil(lambda: loop.codes == [0])
     assert "Settings were not saved" in capsys.readouterr().err
+
+
+def test_settings_and_then_the_episode_on_show_are_kept_for_next_time(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot, tmp_path: Path
+) -> None:
+    desk.live(4)
+    desk.window.close()
+    qtbot.waitUntil(lambda: loop.codes == [0])
+    assert SettingsFile(tmp_path / "viewer.json").load().left_off["link"].endswith("step=3")
+    assert read_recording(SettingsFile(tmp_path / "viewer.json").keepsake).level_seed == 12_345
+
+
+def test_on_a_full_disk_the_settings_of_last_time_stay_with_their_episode(
+    desk: Desk, loop: Loop, quitter: Quitter, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = SettingsFile(tmp_path / "viewer.json")
+    file.save(Settings(speed=2.0))
+    file.keepsake.write_text("of last time")
+
+    def full(self: Path, text: str, encoding: str) -> None:
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    desk.live(4)
+    desk.window.close()
+    qtbot.waitUntil(lambda: loop.codes == [0])
+    assert file.load() == Settings(speed=2.0) and file.keepsake.read_text() == "of last time"
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_the_end_of_the_desktop_s_session_stops_the_workers(desk: Desk, loop: Loop, quitter: Quitter) -> None:

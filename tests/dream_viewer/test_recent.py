@@ -11,7 +11,7 @@ from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import LevelChoice, Opened, Recalled
+from dream_viewer.messages import Opened, Recalled
 from dream_viewer.recent import MOST_RECENT, label, left_off, with_newest
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment
@@ -119,26 +119,6 @@ def test_a_key_shows_the_list_by_itself(desk: Desk, files: list[Path], qtbot: Qt
     assert menu.isVisible() and menu.activeAction() is menu.actions()[0]
     qtbot.keyClick(menu, Qt.Key.Key_Return)
     assert desk.player.asked("open_checkpoint")[-1][0] == files[0]
-
-
-@pytest.mark.parametrize("again", [False, True])
-def test_one_goes_on_with_the_agent_game_and_level_of_last_time(qtbot: QtBot, files: list[Path], again: bool) -> None:
-    for before in shown(qtbot, Settings()):
-        assert not before.window.actions_by_id["left_off"].isEnabled()
-        play(before, files[0])
-        before.live(4)
-        if again:
-            before.window.actions_by_id["same"].trigger()
-        before.session.playhead.seek(2)
-        settings = before.window.settings_now()
-    for after in shown(qtbot, settings):
-        assert after.window.settings_now().left_off == settings.left_off, "nothing was seen yet"
-        after.window.actions_by_id["left_off"].trigger()
-        choice = LevelChoice("unseen", 12_345 if again else None, first=12_345)
-        assert after.player.asked("open_checkpoint") == [(files[0], choice, "easy", "coinrun")]
-        files[0].unlink()
-        after.window.actions_by_id["left_off"].trigger()
-        assert "not there any more" in after.window.notice.text and len(after.player.asked("open_checkpoint")) == 1
 
 
 def test_a_name_that_no_file_can_have_is_taken_off_the_list(qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -52,7 +53,7 @@ class Desk:
         player, session, window: the parts. trainers: made so far, oldest first.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, keepsake: Path | None = None) -> None:
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         if not app.styleSheet():
@@ -60,7 +61,7 @@ class Desk:
         self.player = FakePlayer()
         self.trainers: list[FakeTrainer] = []
         self.session = Session(self.player, self._make_trainer)
-        self.window = MainWindow(self.session, settings or Settings())
+        self.window = MainWindow(self.session, settings or Settings(), keepsake)
 
     def _make_trainer(self, request: TrainingRequest) -> FakeTrainer:
         self.trainers.append(FakeTrainer(request))

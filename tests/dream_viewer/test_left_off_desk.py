@@ -116,5 +116,8 @@ def test_otherwise_the_level_starts_anew(qtbot: QtBot, checkpoint: Path, keepsak
         case "given up":
             desk.session.playhead.follow()
             desk.player.refused.emit("something else")
-    assert desk.session.playhead.playback.state is State.FOLLOWING and desk.session.playhead.reel is desk.session.playhead.reels[-1]
+    assert (
+        desk.session.playhead.playback.state is State.FOLLOWING
+        and desk.session.playhead.reel is desk.session.playhead.reels[-1]
+    )
     assert (desk.window.notice.text == ANEW) == (how in ("another episode", "damaged"))

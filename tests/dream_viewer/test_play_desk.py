@@ -122,10 +122,12 @@ def test_what_a_person_played_is_marked_on_the_timeline_and_listed(desk: Desk) -
     assert timeline._played.getData()[0].tolist() == [9, 12], "an action lasts from its step to the next"
     assert "you played" in timeline.title
     assert "you played" in timeline.numbers(11) and "you played" not in timeline.numbers(8)
-    assert [mark.index for mark in desk.session.playhead.landmarks if mark.kind == "played"] == [9], "it is not over yet"
+    assert [mark.index for mark in desk.session.playhead.landmarks if mark.kind == "played"] == [9], (
+        "it is not over yet"
+    )
     desk.live(3, start=13)
-    marks = [(mark.index, mark.text) for mark in desk.session.playhead.landmarks if mark.kind == "played"]
-    assert marks == [(9, "you take over"), (12, "you hand back")]
+    marks = [mark for mark in desk.session.playhead.landmarks if mark.kind == "played"]
+    assert [(mark.index, mark.text) for mark in marks] == [(9, "you take over"), (12, "you hand back")]
     desk.session.playhead.kept_changed.emit()
     assert desk.window.episodes.shown()[0][4] == "goes on, you played"
 

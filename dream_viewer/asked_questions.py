@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any, TypeVar
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from dream_viewer.messages import Answered
 from dream_viewer.playback import State
@@ -37,6 +37,7 @@ class AskedQuestions(QObject):
         self._asked: dict[type[Question], Question] = {}
         self._answers: dict[type[Question], OrderedDict[Question, Any]] = {}
         self._answer_came = False
+        playhead.kept_changed.connect(self._forget_gone)
 
     def ask(self, question: Question) -> None:
         """Let the answer to a question be worked out that is not known yet; `answered` says when one came.
@@ -71,3 +72,13 @@ class AskedQuestions(QObject):
         if self._answer_came:
             self._answer_came = False
             self.answered.emit()
+
+    @pyqtSlot()
+    def _forget_gone(self) -> None:
+        """Let go of what was asked about episodes that are kept no more: a question holds all Steps of its episode."""
+        numbers = {reel.number for reel in self._playhead.reels}
+        self._asked = {kind: question for kind, question in self._asked.items() if question.number in numbers}
+        self._answers = {
+            kind: OrderedDict((question, answer) for question, answer in kept.items() if question.number in numbers)
+            for kind, kept in self._answers.items()
+        }

@@ -11,6 +11,9 @@ from dream_viewer.messages import Acted, Arrival, Blinds, Reread
 from dream_viewer.playback import Stretch
 from trainer.episode import Episode, Moment, Outcome
 
+RECORDS_BYTES = 2560
+"""What the records of one Moment take besides pictures and deter: a dozen Python objects and small arrays."""
+
 
 class Series:
     """A float32 array that grows at its end without copying everything each time."""
@@ -96,11 +99,11 @@ class Reel:
 
     @property
     def nbytes(self) -> int:
-        """Roughly what the Moments take in memory, in bytes."""
+        """What the Moments take in memory at most, in bytes: frame, belief and dream along reality of each."""
         read = next((moment for moment in self.moments if moment.reading is not None), None)
         if read is None or read.reading is None:
             return 0
-        return len(self) * (3 * read.step.frame.nbytes + read.reading.deter.nbytes + 512)
+        return len(self) * (3 * read.step.frame.nbytes + read.reading.deter.nbytes + RECORDS_BYTES)
 
     def extend(self, arrival: Arrival) -> None:
         """Append what was lived since.

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dream_viewer.messages import Acted, Arrival, Blinds, Reread
 from dream_viewer.reel import Reel
 
-BUDGET_BYTES = 512 * 2**20
-"""What the Moments of all kept episodes may take; the oldest episodes go first."""
+BUDGET_BYTES = 2**30
+"""What the Moments of all kept episodes may take, the oldest episodes go first: 20 of 1,000 Moments at preset 12m."""
 
 LEAST_KEPT = 2
 """Episodes kept whatever they take: the one under the cursor and the one being lived."""

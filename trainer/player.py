@@ -391,7 +391,7 @@ class Player:
             if not waiting:
                 break
             pictures = yield from agent.decoding(waiting)
-            blinds += [Blind(frozen(picture), age) for age, picture in enumerate(pictures, len(blinds))]
+            blinds += [Blind(frozen(picture.copy()), age) for age, picture in enumerate(pictures, len(blinds))]
             waiting = []
         if live and moments is self.moments and t == len(moments):
             self._reader.join(latent, ground_every)

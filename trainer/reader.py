@@ -166,4 +166,4 @@ def rereading(
 def _blind(reading: Reading, age: int | None, dreamt: Iterator[NDArray[np.uint8]]) -> Blind | None:
     if age is None:
         return None
-    return Blind(reading.belief, 0) if age == 0 else Blind(frozen(next(dreamt)), age)
+    return Blind(reading.belief, 0) if age == 0 else Blind(frozen(next(dreamt).copy()), age)

@@ -32,7 +32,7 @@ def test_it_lists_what_is_kept_and_how_it_ended(desk: Desk) -> None:
     desk.window.actions_by_id["episodes"].trigger()
     assert desk.window.episodes.isVisible()
     assert [words[2:5] for words in desk.window.episodes.shown()] == [["0", "2", "goes on"], ["10", "6", "won"]]
-    assert "2 episodes" in desk.window.episodes.memory and "of 512 MiB" in desk.window.episodes.memory
+    assert "2 episodes" in desk.window.episodes.memory and "of 1024 MiB" in desk.window.episodes.memory
 
 
 def test_what_comes_behind_a_paused_cursor_is_listed_too(desk: Desk) -> None:

@@ -248,7 +248,7 @@ class Agent:
                 generation=self.generation,
                 deter=frozen(deters[i]),
                 stoch=frozen(stochs[i].astype(np.uint8)),
-                belief=frozen(beliefs[i]),
+                belief=frozen(beliefs[i].copy()),  # by itself: a view would keep the whole batch
                 value=float(values[i, 0]),
                 policy=frozen(policies[i]),
                 continues=float(continues[i, 0]),

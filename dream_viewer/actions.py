@@ -262,7 +262,7 @@ def build(parent: QObject) -> dict[str, QAction]:
     return actions
 
 
-def fill_menus(bar: QMenuBar, actions: dict[str, QAction]) -> None:
+def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
     """Put every action into its menu."""
     for title, entries in _by_menu():
         menu = bar.addMenu(f"&{title}")
@@ -310,7 +310,7 @@ def commands(actions: Mapping[str, QAction]) -> list[Command]:
     ]
 
 
-def set_review_keys(actions: dict[str, QAction], working: bool) -> None:
+def set_review_keys(actions: Mapping[str, QAction], working: bool) -> None:
     """Let the review keys work or rest, as when an overlay or the game itself has the keyboard."""
     context = Qt.ShortcutContext.WindowShortcut if working else Qt.ShortcutContext.WidgetShortcut
     for entry in TABLE:

@@ -89,7 +89,7 @@ def run(options: ViewOptions) -> int:
     else:
         window.guide.welcome()
         search = BrokenOffSearch(settings.dismissed, window)
-        search.found.connect(window.offer_to_resume)
+        search.found.connect(window.resuming.offer)
         session.casting.agent_changed.connect(search.begin)
     try:
         return app.exec()
@@ -195,7 +195,7 @@ class ExceptionHooks(QObject):
 
     @pyqtSlot(str, str)
     def _show(self, line: str, details: str) -> None:
-        self._window.show_failure("Something went wrong in the window", line, details, _OURS)
+        self._window.failures.show("Something went wrong in the window", line, details, _OURS)
 
 
 class Quitter(QObject):
@@ -266,7 +266,7 @@ class Quitter(QObject):
         self._waited_ms += self._timer.interval()
         kept = self._keepsake is None or self._keepsake.safe
         if self._session.wait_stopped(0) and not self._session.training.busy and kept:  # its last word was heard
-            unread = self._unsaved and not self._signalled and self._window.tells_of_failure
+            unread = self._unsaved and not self._signalled and self._window.failures.told
             if not unread:
                 self._timer.stop()
                 self._app.exit(self._code)

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from dream_viewer.film import LIKELY_END
 from dream_viewer.messages import Forked, Future, FutureKey, FutureKind
+from dream_viewer.numerals import decimal, signed
 from dream_viewer.questions import Question
 from dream_viewer.records import BranchCard
-from dream_viewer.wording import action_glyph, action_name, decimal, outcome_word, signed
+from dream_viewer.wording import action_glyph, action_name, outcome_word
 from trainer.branches import WhatIf
 from trainer.episode import Dream, Fork
 

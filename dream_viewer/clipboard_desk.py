@@ -8,9 +8,9 @@ from PyQt6.QtCore import QObject, QRect, Qt, pyqtSlot
 from PyQt6.QtGui import QClipboard, QGuiApplication
 from PyQt6.QtWidgets import QInputDialog, QWidget
 
-from dream_viewer import wording
 from dream_viewer.link import SCHEME, Link, parse_link
 from dream_viewer.messages import LevelChoice
+from dream_viewer.numerals import count
 from dream_viewer.playback import State
 from dream_viewer.reel import Reel
 from dream_viewer.session import Session
@@ -90,8 +90,8 @@ class ClipboardDesk(QObject):
         other = (
             "" if link.checkpoint == agent.fingerprint else " The link is of another checkpoint, its way may differ."
         )
-        level = wording.count(link.level_seed)
-        self._inform(f"Playing level {level} of {link.game} up to step {wording.count(link.step)}.{other}")
+        level = count(link.level_seed)
+        self._inform(f"Playing level {level} of {link.game} up to step {count(link.step)}.{other}")
 
     @pyqtSlot()
     def _look(self) -> None:
@@ -105,7 +105,7 @@ class ClipboardDesk(QObject):
         elif live.outcome is not None:
             self._awaited = None
             self._session.playhead.visit(live, live.last)
-            self._complain(f"This time the episode ended at step {wording.count(live.last)}, before the link's.")
+            self._complain(f"This time the episode ended at step {count(live.last)}, before the link's.")
 
     @pyqtSlot()
     def _on_playback(self) -> None:

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from dream_viewer import views, wording
 from dream_viewer.dreaming import DreamMode
 from dream_viewer.messages import AgentInfo
+from dream_viewer.numerals import decimal
 from dream_viewer.picture_desk import PictureDesk
 from dream_viewer.playback import State
 from dream_viewer.records import View
@@ -194,7 +195,7 @@ class CompareDesk(QObject):
             else views.dream(moment, session.dreaming.ground_every)
         )
         behind = session.playhead.index - index
-        words = f"{behind} frames late" if behind > 1 else f"value {wording.decimal(moment.reading.value)}"
+        words = f"{behind} frames late" if behind > 1 else f"value {decimal(moment.reading.value)}"
         return replace(view, caption=f"{view.caption} · {words}")
 
     def _future(self, moment: Moment) -> View:

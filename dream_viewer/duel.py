@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dream_viewer.numerals import count, decimal, signed
 from dream_viewer.records import DuelSide, Stat
 from dream_viewer.reel import Reel
-from dream_viewer.wording import count, decimal, outcome_word, signed
+from dream_viewer.wording import outcome_word
 
 SOONER = 0.005
 """Difference of discounted returns from which on, of two equal returns, one counts as earned sooner."""

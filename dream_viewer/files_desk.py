@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, Qt, pyqtSlot
+from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from dream_viewer.reel import Reel
@@ -29,44 +30,73 @@ class FilesDesk(QObject):
     """Opens, saves and exports what a person asks for, and says how it goes.
 
     Args:
-        session: what is on show. notice: tells a person. window: owns the dialogs.
+        session: what is on show. notice: tells a person. actions: by id; of the table: open, open_run, save, export.
+        folder: where dialogs begin. window: owns them.
+
+    Attributes:
+        folder: what was opened last lies there.
     """
 
-    def __init__(self, session: Session, notice: Notice, window: QWidget) -> None:
+    def __init__(
+        self, session: Session, notice: Notice, actions: Mapping[str, QAction], folder: str, window: QWidget
+    ) -> None:
         super().__init__(window)
         self._session, self._notice, self._window = session, notice, window
+        self.folder = folder
+        for name, slot in {
+            "open": self._choose_file,
+            "open_run": self._choose_run,
+            "save": self._choose_recording,
+            "export": self._choose_export,
+        }.items():
+            actions[name].triggered.connect(lambda _, slot=slot: slot())
+        session.casting.open_failed.connect(self._on_open_failed)
         session.files.written.connect(self._on_written)
         session.files.recalled.connect(self._on_recalled)
         session.refused.connect(notice.show_text)
 
     def open_path(self, path: Path) -> None:
-        """Show a recording, or let the agent of a checkpoint or run play."""
+        """Show a recording, or let the agent of a checkpoint, or of a run's newest one, play."""
+        self.folder = str(path.parent)
         if path.suffix == RECORDING_SUFFIX:
             self._session.files.open_recording(path)
         else:
             self._session.casting.open_checkpoint(path)
 
-    def choose_recording(self, folder: str) -> None:
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self._window, "Open a checkpoint or a recording", self.folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters([OPENED, "All files (*)"])
+        self._ask(dialog, self.open_path)
+
+    def _choose_run(self) -> None:
+        dialog = QFileDialog(self._window, "Open a run's newest checkpoint", self.folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._ask(dialog, self.open_path)
+
+    def _choose_recording(self) -> None:
         """Ask where to save the episode under the cursor."""
-        self._choose(
-            "Save this episode", folder, [f"Recordings (*{RECORDING_SUFFIX})"], self._session.files.save_recording
-        )
+        kinds = [f"Recordings (*{RECORDING_SUFFIX})"]
+        self._choose_place("Save this episode", kinds, self._session.files.save_recording)
 
-    def choose_export(self, folder: str) -> None:
+    def _choose_export(self) -> None:
         """Ask what to make of the episode under the cursor, and where to put it."""
-        self._choose("Export this episode", folder, EXPORTED, self._export)
+        self._choose_place("Export this episode", EXPORTED, self._export)
 
-    def _choose(self, title: str, folder: str, kinds: Sequence[str], then: Callable[[Path], None]) -> None:
+    def _choose_place(self, title: str, kinds: Sequence[str], then: Callable[[Path], None]) -> None:
         reel = self._session.playhead.reel
         if reel is None:
             self._notice.show_text("There is no episode yet; open a checkpoint first.")
             return
-        dialog = QFileDialog(self._window, title, folder)
+        dialog = QFileDialog(self._window, title, self.folder)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(kinds)
         dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_ending(kind)[1:]))
         dialog.setDefaultSuffix(_ending(kinds[0])[1:])
         dialog.selectFile(_name(reel) + _ending(kinds[0]))
+        self._ask(dialog, then)
+
+    def _ask(self, dialog: QFileDialog, then: Callable[[Path], None]) -> None:
         dialog.fileSelected.connect(lambda path: then(Path(path)))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
@@ -77,6 +107,12 @@ class FilesDesk(QObject):
             self._notice.show_text(f"{path}: can be exported to {known} only; choose one of these endings.")
             return
         self._session.files.export(path)
+
+    @pyqtSlot(str, str)
+    def _on_open_failed(self, path: str, reason: str) -> None:
+        agent = self._session.casting.agent
+        kept = "" if agent is None else f" {agent.name} plays on."
+        self._notice.show_text(f"{reason}{kept}" if path in reason else f"{path}: {reason}{kept}")
 
     @pyqtSlot(object)
     def _on_written(self, path: Path) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from dream_viewer.difference import error_percent
 from dream_viewer.messages import Forked, Future, FutureKey
+from dream_viewer.numerals import count, decimal, signed
 from dream_viewer.records import Film, FilmCell
-from dream_viewer.wording import action_name, count, decimal, outcome_word, signed
+from dream_viewer.wording import action_name, outcome_word
 from trainer.episode import Fork
 
 LIKELY_END = 0.5

@@ -9,8 +9,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dream_viewer.numerals import decimal, signed
 from dream_viewer.reel import Reel
-from dream_viewer.wording import ENOUGH_SURPRISES, decimal, outcome_word, signed
+from dream_viewer.wording import ENOUGH_SURPRISES, outcome_word
 
 Kind = Literal["reward", "end", "value drop", "value peak", "surprise", "bookmark", "played"]
 

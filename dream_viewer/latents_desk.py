@@ -9,6 +9,7 @@ from PyQt6.QtGui import QAction
 
 from dream_viewer import wording
 from dream_viewer.inquiry import Inquiry
+from dream_viewer.numerals import decimal
 from dream_viewer.questions import InsightQuestion, TouchQuestion
 from dream_viewer.reel import Reel
 from dream_viewer.session import Session
@@ -134,7 +135,7 @@ class LatentsDesk(QObject):
 
 
 def _outcome(value: float, touched: Touched | None, touches: Sequence[tuple[int, int]]) -> str:
-    becomes = "…" if touched is None else wording.decimal(touched.value)
+    becomes = "…" if touched is None else decimal(touched.value)
     listed = ", ".join(f"latent {latent} to class {index}" for latent, index in touches[:LISTED])
     more = f" and {len(touches) - LISTED} more" if len(touches) > LISTED else ""
-    return f"Value {wording.decimal(value)} \u2192 {becomes}. Set by hand: {listed}{more}"
+    return f"Value {decimal(value)} \u2192 {becomes}. Set by hand: {listed}{more}"

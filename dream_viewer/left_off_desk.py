@@ -13,10 +13,10 @@ from PyQt6.QtGui import QAction
 from dream_viewer import recent
 from dream_viewer.link import Link
 from dream_viewer.messages import LevelChoice
+from dream_viewer.numerals import count
 from dream_viewer.playback import State
 from dream_viewer.recent import LeftOff
 from dream_viewer.session import Session
-from dream_viewer.wording import count
 from trainer.episode import Episode
 
 ANEW = "The episode that you left off in cannot be made again, so its level starts anew."

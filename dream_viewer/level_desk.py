@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from PyQt6.QtCore import QObject, Qt
+from PyQt6.QtCore import QObject, Qt, pyqtSlot
+from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QWidget
 
 from dream_viewer.levels import game_sentence, level_sentence, neighbour, parse_level, split_sentence
@@ -24,12 +25,27 @@ class LevelDesk(QObject):
     """Plays the levels that a person picks.
 
     Args:
-        session: what is on show. complain: takes one sentence of bad news. window: owns the dialog.
+        session: what is on show. complain: takes one sentence of bad news. actions: by id; of the table: the choices
+            unseen, train and same, and choose_level, restart, level_back, level_forward. window: owns the dialog.
     """
 
-    def __init__(self, session: Session, complain: Callable[[str], None], window: QWidget) -> None:
+    def __init__(
+        self, session: Session, complain: Callable[[str], None], actions: Mapping[str, QAction], window: QWidget
+    ) -> None:
         super().__init__(window)
-        self._session, self._complain, self._window = session, complain, window
+        self._session, self._complain, self._actions, self._window = session, complain, actions, window
+        for name, slot in {
+            "unseen": lambda: session.casting.new_level("unseen"),
+            "train": lambda: session.casting.new_level("train"),
+            "same": self._keep,
+            "choose_level": self.ask,
+            "restart": lambda: self._tried(self._restart),
+            "level_back": lambda: self._by(-1),
+            "level_forward": lambda: self._by(1),
+        }.items():
+            actions[name].triggered.connect(lambda _, slot=slot: slot())
+        session.casting.choice_changed.connect(self._show_choice)
+        self._show_choice()
 
     def ask(self) -> None:
         """Ask what to play."""
@@ -46,17 +62,19 @@ class LevelDesk(QObject):
         self._explain(picker, agent, picker.form)
         picker.open()
 
-    def by(self, offset: int) -> None:
+    @pyqtSlot()
+    def _show_choice(self) -> None:
+        choice = self._session.casting.choice
+        self._actions["same" if choice.level_seed is not None else choice.split].setChecked(True)
+
+    def _by(self, offset: int) -> None:
         """Play the level so many seeds after the one under the cursor again and again."""
         self._tried(lambda agent: self._play_beside(agent, offset))
 
-    def restart(self) -> None:
-        """Play the level under the cursor once more from its first frame; then on as before."""
-        self._tried(self._restart)
-
-    def keep(self) -> None:
+    def _keep(self) -> None:
         """Play the level under the cursor again and again."""
-        self._tried(lambda agent: self._play_beside(agent, 0))
+        self._by(0)
+        self._show_choice()  # a click checked it, whether there is a level or not
 
     def _form(self, agent: AgentInfo) -> LevelForm:
         session = self._session
@@ -92,7 +110,8 @@ class LevelDesk(QObject):
         choice = LevelChoice(split_of(seed, agent.trained_on.levels), seed)
         self._session.casting.play_level(episode.game, episode.difficulty, choice)
 
-    def _restart(self, agent: AgentInfo) -> None:
+    def _restart(self, _agent: AgentInfo) -> None:
+        """Play the level under the cursor once more from its first frame; then on as before."""
         episode = self._episode()
         choice = replace(self._session.casting.choice, first=episode.level_seed)
         self._session.casting.play_level(episode.game, episode.difficulty, choice)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dream_viewer.messages import AgentInfo, TrainedOn
-from dream_viewer.wording import count
+from dream_viewer.numerals import count
 from trainer.episode import Split
 from trainer.errors import UserError
 from trainer.levels import LEVEL_LIMIT, TEST_LEVELS, levels_of, split_of

@@ -9,12 +9,12 @@ from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QMainWindow, QWidget
 
 from dream_viewer.game_keys import GameKeys
+from dream_viewer.numerals import count
 from dream_viewer.played_dream import PlayedDream
 from dream_viewer.session import Session
 from dream_viewer.taking_part import Role
 from dream_viewer.widgets.notice import Notice
 from dream_viewer.widgets.pane import Pane
-from dream_viewer.wording import count
 
 
 class PlayDesk(QObject):

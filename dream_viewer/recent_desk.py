@@ -32,7 +32,7 @@ class RecentDesk(QObject):
         action: QAction,
         paths: Sequence[str],
         keepsake: Path | None,
-        open_path: Callable[[str], None],
+        open_path: Callable[[Path], None],
         complain: Callable[[str], None],
         window: QWidget,
     ) -> None:
@@ -79,7 +79,7 @@ class RecentDesk(QObject):
 
     def _open(self, path: str) -> None:
         if os.path.exists(path):
-            self._open_path(path)
+            self._open_path(Path(path))
         else:
             self.paths = [other for other in self.paths if other != path]
             self._fill()

@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dream_viewer.numerals import decimal
 from dream_viewer.records import View
-from dream_viewer.wording import action_name, decimal
+from dream_viewer.wording import action_name
 from trainer.episode import Moment
 from trainer.saliency import Saliency
 

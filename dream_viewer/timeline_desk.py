@@ -112,6 +112,7 @@ class TimelineDesk(QObject):
             self._rest.start()
         return True
 
+    @pyqtSlot()
     def show_events(self) -> None:
         """What happened in the episode, as a list, where anybody looks."""
         reel = self._session.playhead.reel

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSlot
+from PyQt6.QtGui import QAction
 
 from dream_viewer import curves
 from dream_viewer.guide import hint
 from dream_viewer.messages import TrainingRequest
+from dream_viewer.numerals import count, decimal, duration
 from dream_viewer.session import Session
 from dream_viewer.training import TrainingState
 from dream_viewer.widgets.training_curves import TrainingCurves
 from dream_viewer.widgets.training_panel import Phase, TrainingForm, TrainingPanel
-from dream_viewer.wording import count, decimal, duration
 from trainer.config import Config
 from trainer.config_files import game_config, named_config, shipped_configs
 from trainer.errors import UserError
@@ -69,6 +70,7 @@ class TrainingDesk(QObject):
 
     Args:
         session: has the training. panel, graphs: the widgets. configs: what the panel offers.
+        show_again: the action that shows the agent in training again.
         complain, inform: show a message to the person, of bad or of good news.
     """
 
@@ -78,6 +80,7 @@ class TrainingDesk(QObject):
         panel: TrainingPanel,
         graphs: TrainingCurves,
         configs: Mapping[str, Config],
+        show_again: QAction,
         complain: Callable[[str], None],
         inform: Callable[[str], None],
         parent: QObject | None = None,
@@ -85,7 +88,7 @@ class TrainingDesk(QObject):
         super().__init__(parent)
         self._session, self._training = session, session.training
         self._panel, self._graphs, self._configs = panel, graphs, dict(configs)
-        self._complain, self._inform = complain, inform
+        self._show_again, self._complain, self._inform = show_again, complain, inform
         self._total: int | None = None
         self.graphs_wanted = False
         graphs.hide()
@@ -99,6 +102,7 @@ class TrainingDesk(QObject):
         self._training.progressed.connect(self._show_progress)
         self._training.curves_changed.connect(self._show_curves)
         session.casting.agent_changed.connect(self._show_agent)
+        show_again.triggered.connect(lambda _: session.casting.show_training())
         self._show_agent()
 
     @pyqtSlot(object)
@@ -127,6 +131,7 @@ class TrainingDesk(QObject):
     def _show_state(self) -> None:
         self._panel.show_phase(_PHASES[self._training.state], self._title())
         self._show_progress()
+        self._show_choice()
 
     @pyqtSlot()
     def _show_form(self) -> None:
@@ -141,6 +146,10 @@ class TrainingDesk(QObject):
             self._panel.show_open_agent(None)
         else:
             self._panel.show_open_agent(agent.name, agent.preset, trained=agent.updates > 0)
+        self._show_choice()
+
+    def _show_choice(self) -> None:
+        self._show_again.setEnabled(self._training.busy and not self._session.casting.follows_training)
 
     def _open_checkpoint(self) -> Path | None:
         """The file of the agent on show; of one in training the newest that was saved, as older ones are deleted."""

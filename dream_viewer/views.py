@@ -9,9 +9,10 @@ from dream_viewer import wording
 from dream_viewer.difference import difference_picture, error_percent
 from dream_viewer.film import LEAST_REWARD, LIKELY_END
 from dream_viewer.messages import Forked, Future, FutureKey
+from dream_viewer.numerals import count, decimal, signed
 from dream_viewer.played_dream import PlayedDream
 from dream_viewer.records import Meter, Origin, View
-from dream_viewer.wording import action_name, decimal, signed
+from dream_viewer.wording import action_name
 from trainer.episode import Moment, Outcome
 
 HOLD_FRAMES = 8
@@ -116,7 +117,7 @@ def played_dream(dream: PlayedDream, start: Moment) -> View:
 
 def _blind_meter(dream: PlayedDream) -> Meter:
     frames = len(dream.steps)
-    words = [f"{wording.count(frames)} frames blind"]
+    words = [f"{count(frames)} frames blind"]
     gained = round(sum(step.reward for step in dream.steps if abs(step.reward) >= LEAST_REWARD), 1)
     if gained:
         words.append(f"dreamt return {signed(gained)}")

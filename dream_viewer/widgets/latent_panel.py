@@ -15,6 +15,7 @@ from dream_viewer.difference import DREAM_BRIGHTER, TRUTH_BRIGHTER
 from dream_viewer.elided import ElidedLabel
 from dream_viewer.heat import Rgb, likely_picture, signed_picture
 from dream_viewer.imaging import to_qimage
+from dream_viewer.numerals import MINUS
 from trainer.episode import Insight
 
 FULL_CHANGE = 0.5
@@ -227,7 +228,7 @@ class LatentPanel(QWidget):
             self._words.show_text(self._line)
         else:
             change = float(self._inside.change[cell])
-            self._words.show_text(f"h, block {cell[0]}, cell {cell[1]}: {change:+.3f}".replace("-", "\u2212"))
+            self._words.show_text(f"h, block {cell[0]}, cell {cell[1]}: {change:+.3f}".replace("-", MINUS))
 
 
 class _Cells(QWidget):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -11,30 +9,21 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
-from dream_viewer import theme
+from dream_viewer import theme, timeline_words
 from dream_viewer.companion_curve import CompanionCurve
+from dream_viewer.end_mark import EndMark
+from dream_viewer.fan_curve import FanCurve
 from dream_viewer.horizon_curve import HorizonCurve
 from dream_viewer.played_line import PlayedLine
 from dream_viewer.records import Course
-from dream_viewer.scales import EXCESS, SteadyScale, steps_shown
-from trainer.episode import Outcome
+from dream_viewer.scales import EXCESS, SteadyScale
+from dream_viewer.span import Span
 from trainer.horizons import Horizons
 
-_ENDS: dict[Outcome, tuple[str, str]] = {
-    "won": ("won", "high"),
-    "lost": ("lost", "low"),
-    "timeout": ("time-out", "reward"),
-}
 AXIS = 38
 """Width of the scale's numbers at the left."""
 RIGHT = 10
-LEAST_SPAN = 12
-"""Steps shown at the deepest zoom."""
-LONGEST_NAME = 22
-"""Letters of an agent's name in the title."""
 _NOTCH = 120
-_ZOOM = 1.25
-_MINUS = "\u2212"
 _EMPTY = np.empty(0, np.float32)
 
 
@@ -61,9 +50,7 @@ class Timeline(pg.PlotWidget):
         super().__init__(parent)
         self.scale_of_values = SteadyScale()
         self._course = Course(_EMPTY, _EMPTY, _EMPTY, _EMPTY)
-        self._fan_start = 0
-        self._band: NDArray[np.float32] | None = None
-        self._zoomed: tuple[float, float] | None = None
+        self._span = Span()
         self._fitted: object = None
         self._grip: float | None = None
         self._anchor: int | None = None  # where a stretch is dragged from
@@ -94,9 +81,7 @@ class Timeline(pg.PlotWidget):
         self._marked.hide()
         self._fill = pg.PlotCurveItem(pen=None, connect="finite")
         self._realised = pg.PlotCurveItem(connect="finite", antialias=True)
-        self._low, self._high = pg.PlotCurveItem(pen=None), pg.PlotCurveItem(pen=None)
-        self._between = pg.FillBetweenItem(self._low, self._high)
-        self._median = pg.PlotCurveItem(antialias=True)
+        self._fan = FanCurve()
         self._horizon = HorizonCurve()
         self._companion = CompanionCurve()
         self._played = PlayedLine()
@@ -104,31 +89,23 @@ class Timeline(pg.PlotWidget):
         self._future = pg.PlotCurveItem(antialias=True)
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
         self._bookmarks = pg.ScatterPlotItem(size=9, symbol="t")
-        self._end = pg.InfiniteLine(angle=90)
-        self._end_word = pg.TextItem(anchor=(1, 0))
-        self._bootstrap = pg.ScatterPlotItem(size=8)
+        self._end = EndMark()
         self._ghost = pg.InfiniteLine(0, angle=90)
         self._cursor = pg.InfiniteLine(0, angle=90)
         self._dot = pg.ScatterPlotItem(size=9)
-        self._between.hide()
         self._ghost.hide()
         for mark in (
             self._marked,
             self._zero,
             self._fill,
-            self._low,
-            self._high,
-            self._between,
-            self._median,
+            *self._fan.items,
             self._horizon,
             self._realised,
             self._companion,
             self._played,
             self._line,
             self._future,
-            self._end,
-            self._end_word,
-            self._bootstrap,
+            *self._end.items,
             self._ghost,
             self._cursor,
             self._bookmarks,
@@ -148,8 +125,7 @@ class Timeline(pg.PlotWidget):
         self._zero.setPen(pg.mkPen(theme.colour("line"), width=1))
         self._fill.setBrush(theme.colour("text", 12))
         self._realised.setPen(pg.mkPen(theme.colour("text", 150), width=1.5, style=line.DashLine))
-        self._between.setBrush(theme.colour("accent", 46))
-        self._median.setPen(pg.mkPen(theme.colour("accent"), width=1.5))
+        self._fan.restyle()
         self._future.setPen(pg.mkPen(theme.colour("text", 190), width=1.5, style=line.DotLine))
         self._horizon.restyle()
         self._companion.restyle()
@@ -158,8 +134,7 @@ class Timeline(pg.PlotWidget):
         self._rewards.setPen(panel)
         self._bookmarks.setBrush(theme.colour("accent"))
         self._bookmarks.setPen(panel)
-        self._bootstrap.setBrush(theme.colour("panel"))
-        self._bootstrap.setPen(pg.mkPen(theme.colour("text", 190), width=1.5))
+        self._end.restyle()
         self._ghost.setPen(pg.mkPen(theme.colour("muted", 130), width=1))
         self._cursor.setPen(pg.mkPen(theme.colour("text"), width=1))
         self._dot.setBrush(theme.colour("text"))
@@ -182,7 +157,11 @@ class Timeline(pg.PlotWidget):
     @property
     def span(self) -> tuple[float, float]:
         """First and last step on show."""
-        return self._zoomed or (-0.5, steps_shown(len(self._course.values)) + 0.5)
+        return self._span.edges
+
+    def numbers(self, step: int) -> str:
+        """Every curve at a step of the episode, in words."""
+        return timeline_words.numbers(step, self._course, self._fan, self._companion, self._horizon, self._played)
 
     def forget_scale(self) -> None:
         """Begin with a new scale: for another agent or another game."""
@@ -192,6 +171,7 @@ class Timeline(pg.PlotWidget):
     def show_course(self, course: Course) -> None:
         """Draw an episode as far as it is known."""
         self._course = course
+        self._span.length = len(course.values)
         self.scale_of_values.include(course.values)
         self.scale_of_values.include(course.realised)
         self._fit()
@@ -202,7 +182,8 @@ class Timeline(pg.PlotWidget):
         self._mark(self._rewards, np.flatnonzero(course.rewards))
         self._mark(self._bookmarks, np.array(course.bookmarks, np.intp))
         self._played.show_stretches(course.played)
-        self._show_end(course.outcome)
+        self._end.show_end(course, self._limits()[1])
+        self._end.put_word(*self.span)
         self._retitle(None)
 
     def show_cursor(self, index: int) -> None:
@@ -214,9 +195,8 @@ class Timeline(pg.PlotWidget):
             self._dot.setData([index], [float(value)])
         else:
             self._dot.clear()
-        if self._zoomed is not None and self._grip is None and not self._zoomed[0] <= index <= self._zoomed[1]:
-            width = self._zoomed[1] - self._zoomed[0]
-            self._zoom_to(index - 0.2 * width, width)
+        if self._grip is None and self._span.keep_in_sight(index):
+            self._fit()
 
     def show_future(self, start: int, values: NDArray[np.float32] | None) -> None:
         """Draw what the model imagines the values to become.
@@ -239,15 +219,7 @@ class Timeline(pg.PlotWidget):
             start: index of the Moment they start from.
             band: (3, H + 1) lower edge, median, upper edge; column i belongs to step start + i. None: nothing.
         """
-        self._fan_start, self._band = start, band
-        if band is None:
-            for curve in (self._low, self._median, self._high):
-                curve.setData([], [])
-        else:
-            steps = np.arange(start, start + band.shape[1], dtype=np.float32)
-            for curve, heights in zip((self._low, self._median, self._high), band, strict=True):
-                curve.setData(steps, heights)
-        self._between.setVisible(band is not None)
+        self._fan.show_band(start, band)
         self._retitle(None)
 
     def show_companion(self, values: NDArray[np.float32] | None, mine: str = "", other: str = "") -> None:
@@ -283,7 +255,7 @@ class Timeline(pg.PlotWidget):
 
     def fit(self) -> None:
         """Show the whole episode."""
-        self._zoomed = None
+        self._span.fit()
         self._fit()
 
     # The mouse
@@ -300,8 +272,8 @@ class Timeline(pg.PlotWidget):
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
         """Scrub, mark or pan along while a button is down; tell the numbers otherwise."""
         if self._grip is not None:
-            first, last = self.span
-            self._zoom_to(first + self._grip - self._place_at(ev.pos()), last - first)
+            self._span.move_by(self._grip - self._place_at(ev.pos()))
+            self._fit()
         elif self._anchor is not None:
             self._draw_stretch(_ordered(self._anchor, self._known_step_at(ev.pos())))
         elif ev.buttons() & Qt.MouseButton.LeftButton:
@@ -323,16 +295,14 @@ class Timeline(pg.PlotWidget):
 
     def wheelEvent(self, ev: QWheelEvent) -> None:
         """Zoom around the step under the mouse; a sideways wheel pans."""
-        first, last = self.span
-        width = last - first
-        sideways = ev.angleDelta().x() / _NOTCH
+        sideways, turns = (delta / _NOTCH for delta in (ev.angleDelta().x(), ev.angleDelta().y()))
         if sideways:
-            self._zoom_to(first - sideways * width / 10, width)
-        turns = ev.angleDelta().y() / _NOTCH
+            first, last = self.span
+            self._span.move_by(-sideways * (last - first) / 10)
+            self._fit()
         if turns:
-            place = self._place_at(ev.position().toPoint())
-            wanted = max(width / _ZOOM**turns, LEAST_SPAN)
-            self._zoom_to(place - (place - first) * wanted / width, wanted)
+            self._span.zoom_around(self._place_at(ev.position().toPoint()), turns)
+            self._fit()
         ev.accept()
 
     def leaveEvent(self, ev: QEvent) -> None:
@@ -367,17 +337,7 @@ class Timeline(pg.PlotWidget):
         self._retitle(step if inside else None)
         self.hovered.emit(step if inside else None)
 
-    # Zoom
-
-    def _zoom_to(self, first: float, width: float) -> None:
-        """Show a stretch of this width from there on, within the episode."""
-        low, high = -0.5, steps_shown(len(self._course.values)) + 0.5
-        if width >= high - low:
-            self._zoomed = None
-        else:
-            first = min(max(first, low), high - width)
-            self._zoomed = (first, first + width)
-        self._fit()
+    # Drawing
 
     def _limits(self) -> tuple[float, float]:
         scale = self.scale_of_values
@@ -401,59 +361,15 @@ class Timeline(pg.PlotWidget):
         self._fill.setFillLevel(scale.low)
         self._horizon.put_between(scale.low, scale.high)
         self._played.put_at(self._limits()[0])
-        self._place_end_word()
+        self._end.put_word(*self.span)
         self.ranged.emit(*self.span)
 
-    # Words and marks
-
     def _retitle(self, step: int | None) -> None:
-        text = self._legend() if step is None else self.numbers(step)
+        curves = (self._course, self._fan, self._companion, self._horizon, self._played)
+        text = timeline_words.legend(*curves) if step is None else timeline_words.numbers(step, *curves)
         if text != self._title.text():
             self._title.setText(text)
             self._title.adjustSize()
-
-    def _legend(self) -> str:
-        companion = self._companion
-        if companion.other:
-            parts = [
-                f"Value, as {_named(companion.mine)} sees it",
-                _coloured(f"as {_named(companion.other)} sees it", "companion"),
-            ]
-        else:
-            parts = ["Value: the return it expects"]
-        if np.isfinite(self._course.realised).any():
-            parts.append(_coloured("- - what really came", "text"))
-        if self._band is not None:
-            parts.append(_coloured("imagined futures: median, 5\u201395 %", "accent"))
-        if self._horizon.legend:
-            parts.append(_coloured(self._horizon.legend, "horizon"))
-        if self._played.legend:
-            parts.append(_coloured(self._played.legend, "played"))
-        return " &nbsp;·&nbsp; ".join(parts)
-
-    def numbers(self, step: int) -> str:
-        """Every curve at a step, in words."""
-        course = self._course
-        parts = [f"step {step}"]
-        for word, series in (("value", course.values), ("really came", course.realised)):
-            if np.isfinite(series[step]):
-                parts.append(f"{word} {_number(series[step])}")
-        other = self._companion.value(step)
-        if other is not None:
-            parts.append(_coloured(f"{_named(self._companion.other)} {_number(other)}", "companion"))
-        place = step - self._fan_start
-        if self._band is not None and 0 <= place < self._band.shape[1]:
-            low, middle, high = (_number(edge) for edge in self._band[:, place])
-            parts.append(f"imagined {middle} ({low} to {high})")
-        if course.rewards[step]:
-            parts.append(f"reward {_number(course.rewards[step])}")
-        if np.isfinite(course.surprises[step]):
-            parts.append(f"surprise {course.surprises[step]:.1f} nats")
-        if self._horizon.words(step):
-            parts.append(self._horizon.words(step))
-        if self._played.words(step):
-            parts.append(_coloured(self._played.words(step), "played"))
-        return _coloured(" &nbsp;·&nbsp; ".join(parts), "text")
 
     def _mark(self, marks: pg.ScatterPlotItem, steps: NDArray[np.intp]) -> None:
         """Put marks on the line, or at the last known value where nothing was read."""
@@ -464,32 +380,6 @@ class Timeline(pg.PlotWidget):
         before = np.maximum(np.searchsorted(known, steps, side="right") - 1, 0)
         marks.setData(steps.astype(np.float32), self._course.values[known[before]])
 
-    def _show_end(self, outcome: Outcome | None) -> None:
-        values, realised = self._course.values, self._course.realised
-        ended = outcome is not None and len(values) > 0
-        self._end.setVisible(ended)
-        self._end_word.setVisible(ended)
-        goes_on = ended and outcome == "timeout" and len(values) > 1 and bool(np.isfinite(realised[-2]))
-        self._bootstrap.setVisible(goes_on)
-        if outcome is None or not ended:
-            return
-        if goes_on:
-            self._bootstrap.setData([len(values) - 2], [float(realised[-2])])
-        word, tone = _ENDS[outcome]
-        last = len(values) - 1
-        self._end.setPen(pg.mkPen(theme.colour(tone), width=1, style=Qt.PenStyle.DashLine))
-        self._end.setValue(last)
-        self._end_word.setText(word, color=theme.colour(tone))
-        self._end_word.setPos(last, self._limits()[1])
-        self._place_end_word()
-
-    def _place_end_word(self) -> None:
-        """On the side of the end where there is room; nowhere where the end is out of sight."""
-        first, last = self.span
-        place = (self._end.value() - first) / (last - first)
-        self._end_word.setVisible(self._end.isVisible() and 0 <= place <= 1)
-        self._end_word.setAnchor((0 if place < 0.8 else 1, 0))
-
     def _gradient(self) -> QLinearGradient:
         gradient = QLinearGradient(QPointF(0, self.scale_of_values.low), QPointF(0, self.scale_of_values.high))
         for place, word in theme.VALUE_STOPS:
@@ -498,7 +388,6 @@ class Timeline(pg.PlotWidget):
 
     def _style_axes(self) -> None:
         font = theme.base_font(11)
-        self._end_word.setFont(theme.base_font())
         for name in ("left", "bottom"):
             axis = self.getAxis(name)
             axis.setPen(theme.colour("panel"))
@@ -510,18 +399,3 @@ class Timeline(pg.PlotWidget):
 
 def _ordered(one: int, other: int) -> tuple[int, int]:
     return min(one, other), max(one, other)
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", _MINUS)
-
-
-def _named(name: str) -> str:
-    """An agent's name where there is little room; it may hold anything that a file's name may."""
-    return escape(
-        name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME // 2]}…{name[-LONGEST_NAME // 2 + 1 :]}"
-    )
-
-
-def _coloured(text: str, word: str) -> str:
-    return f'<span style="color: {theme.COLOURS[word]}">{text}</span>'

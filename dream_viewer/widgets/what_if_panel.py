@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QEvent, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QToolTip, QVBoxLayout, QWidget
+from PyQt6.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
 from dream_viewer.imaging import to_qimage
 from dream_viewer.records import BranchCard
+from dream_viewer.tiles import LEFT, RIGHT, Tiles, paint_picture
 
 LEAST_CARD = 196
 """Width of a card below which there are fewer in a row."""
@@ -20,7 +21,7 @@ MOST_SIDE = 160
 GAP = 8
 _PAD = 9
 _BAR = 4
-_EDGE = 2
+_LETTERS = 12
 _WIDE, _HIGH = 640, 560
 _LIKELY = "about to"
 _EXPLAINED = (
@@ -44,12 +45,6 @@ class WhatIfPanel(QWidget):
         self._about = ElidedLabel("detail")
         self._cards = _Cards()
         self._cards.chosen.connect(self.chosen)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self._cards)
         legend = QHBoxLayout()
         legend.setSpacing(14)
         legend.addWidget(self._about, 1)
@@ -61,7 +56,7 @@ class WhatIfPanel(QWidget):
         layout.addWidget(self._verdict)
         layout.addLayout(legend)
         layout.addSpacing(4)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._cards.in_scroll_area(), 1)
         self.setMinimumSize(LEAST_CARD + 26, 240)
         self.setToolTip(_EXPLAINED)
         self.setAccessibleName("What if")
@@ -74,6 +69,11 @@ class WhatIfPanel(QWidget):
     def verdict(self) -> str:
         """The sentence."""
         return self._verdict.full
+
+    @property
+    def branches(self) -> tuple[int, ...]:
+        """The branches of the cards on show, in their order."""
+        return self._cards.branches
 
     @property
     def about(self) -> str:
@@ -109,8 +109,7 @@ class WhatIfPanel(QWidget):
 
     def place_of(self, branch: int) -> QRect:
         """Where its card is, in the coordinates of `surface`."""
-        places = [card.branch for card in self._cards.cards]
-        return self._cards.place_of(places.index(branch))
+        return self._cards.place_of(self._cards.branches.index(branch))
 
     @property
     def surface(self) -> QWidget:
@@ -134,63 +133,31 @@ class _Key(QLabel):
         painter.end()
 
 
-class _Cards(QWidget):
+class _Cards(Tiles):
     """The cards in rows, as many side by side as there is room for."""
 
-    chosen = pyqtSignal(int)
-
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(_LETTERS)
         self.cards: tuple[BranchCard, ...] = ()
         self._pictures: list[tuple[QImage, QImage | None]] = []
-        self._chosen: int | None = None
-        self._hovered: int | None = None
-        self._faint = False
-        self.setMouseTracking(True)
-        self.setFont(theme.base_font(12))
-        theme.LOOKS.changed.connect(self._restyle)
 
     def show_cards(self, cards: tuple[BranchCard, ...]) -> None:
-        self.cards = cards
+        self.cards, self.branches = cards, tuple(card.branch for card in cards)
         self._pictures = [
             (to_qimage(card.imagined), None if card.real is None else to_qimage(card.real)) for card in cards
         ]
-        self._faint = False
-        self._fit()
+        self.set_faint(False)
+        self.fit()
         self.update()
-
-    def set_faint(self, faint: bool) -> None:
-        if faint != self._faint:
-            self._faint = faint
-            self.update()
-
-    def show_chosen(self, branch: int | None) -> None:
-        if branch != self._chosen:
-            self._chosen = branch
-            self.update()
 
     def place_of(self, place: int) -> QRect:
         columns, width = self._columns()
         row, column = divmod(place, columns)
         return QRect(column * (width + GAP), row * (self._height(width) + GAP), width, self._height(width))
 
-    def resizeEvent(self, a0: object) -> None:
-        self._fit()
-
-    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
-        self._hover(None if a0 is None else self._card_at(a0.pos()))
-
-    def leaveEvent(self, a0: QEvent | None) -> None:
-        self._hover(None)
-
-    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
-        place = None if a0 is None or a0.button() != Qt.MouseButton.LeftButton else self._card_at(a0.pos())
-        if place is not None:
-            self.chosen.emit(self.cards[place].branch)
-
     def event(self, a0: QEvent | None) -> bool:
         if isinstance(a0, QHelpEvent) and a0.type() == QEvent.Type.ToolTip:
-            place = self._card_at(a0.pos())
+            place = self.tile_at(a0.pos())
             if place is not None:
                 QToolTip.showText(a0.globalPos(), self.cards[place].tip, self)
                 return True
@@ -198,7 +165,7 @@ class _Cards(QWidget):
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        painter.setOpacity(0.35 if self._faint else 1.0)
+        painter.setOpacity(self.opacity)
         for place, card in enumerate(self.cards):
             self._paint_card(painter, place, card)
         painter.end()
@@ -216,43 +183,24 @@ class _Cards(QWidget):
         return (width - 3 * _PAD) // 2
 
     def _height(self, width: int) -> int:
-        return self._header() + self._side(width) + 5 + _BAR + 3 + 2 * self._line() + _PAD
+        return self._header() + self._side(width) + 5 + _BAR + 3 + 2 * self.line_height + _PAD
 
     def _header(self) -> int:
-        return self._line() + 8
+        return self.line_height + 8
 
-    def _line(self) -> int:
-        return self.fontMetrics().height() + 1
-
-    def _restyle(self) -> None:
-        self.setFont(theme.base_font(12))
-        self._fit()
-
-    def _fit(self) -> None:
+    def fit(self) -> None:
         columns, width = self._columns()
         rows = -(-len(self.cards) // columns)
         self.setMinimumHeight(max(0, rows * (self._height(width) + GAP) - GAP))
-
-    def _card_at(self, where: QPoint) -> int | None:
-        return next((place for place in range(len(self.cards)) if self.place_of(place).contains(where)), None)
-
-    def _hover(self, place: int | None) -> None:
-        if place != self._hovered:
-            self._hovered = place
-            if place is None:
-                self.unsetCursor()
-            else:
-                self.setCursor(Qt.CursorShape.PointingHandCursor)
-            self.update()
 
     # Painting
 
     def _paint_card(self, painter: QPainter, place: int, card: BranchCard) -> None:
         at = self.place_of(place)
-        shown = card.branch == self._chosen
+        shown = card.branch == self.picked
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.colour("text" if shown else "line"))
-        painter.setBrush(theme.colour("hover" if place == self._hovered else "panel"))
+        painter.setBrush(theme.colour("hover" if place == self.hovered else "panel"))
         painter.drawRoundedRect(at.adjusted(0, 0, -1, -1), 7, 7)
         self._paint_header(painter, QRect(at.left() + _PAD, at.top() + 2, at.width() - 2 * _PAD, self._header()), card)
         side, top = self._side(at.width()), at.top() + self._header()
@@ -271,10 +219,10 @@ class _Cards(QWidget):
             bar = QRect(column.left(), below, side, _BAR)
             painter.fillRect(bar, theme.colour("control"))
             painter.fillRect(QRect(bar.left(), bar.top(), round(side * share), _BAR), theme.colour(word))
-            line = QRect(column.left(), below + _BAR + 3, side, self._line())
+            line = QRect(column.left(), below + _BAR + 3, side, self.line_height)
             self._paint_words(painter, line, "return", number, best)
             painter.setPen(theme.colour("muted"))
-            painter.drawText(line.translated(0, self._line()), _LEFT, self._cut(fate, side))
+            painter.drawText(line.translated(0, self.line_height), LEFT, self.cut(fate, side))
 
     def _paint_header(self, painter: QPainter, at: QRect, card: BranchCard) -> None:
         bold = theme.base_font(15)
@@ -284,34 +232,23 @@ class _Cards(QWidget):
         painter.drawText(QRect(at.left(), at.top(), 20, at.height()), Qt.AlignmentFlag.AlignCenter, card.glyph)
         painter.setFont(self.font())
         name = QRect(at.left() + 25, at.top(), at.width() - 25, at.height())
-        painter.drawText(name, _LEFT, card.name)
+        painter.drawText(name, LEFT, card.name)
         if card.likely and self.fontMetrics().horizontalAdvance(f"{card.name}  {_LIKELY}") <= name.width():
             painter.setPen(theme.colour("accent"))
-            painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, _LIKELY)
+            painter.drawText(name, RIGHT, _LIKELY)
 
     def _paint_picture(self, painter: QPainter, at: QRect, image: QImage | None, word: str, over: str) -> None:
-        painter.fillRect(at, theme.colour(word if image is not None else "line"))
-        inner = at.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-        painter.fillRect(inner, theme.colour("window"))
-        if image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(inner, image)
+        inner = paint_picture(painter, at, image, word if image is not None else "line", "window")
         if over:
-            band = QRect(inner.left(), inner.bottom() - self._line(), inner.width(), self._line() + 1)
+            band = QRect(inner.left(), inner.bottom() - self.line_height, inner.width(), self.line_height + 1)
             painter.fillRect(band, theme.colour("window", 215))
             painter.setPen(theme.colour("text" if image is not None else "faint"))
-            painter.drawText(band, Qt.AlignmentFlag.AlignCenter, self._cut(over, band.width()))
+            painter.drawText(band, Qt.AlignmentFlag.AlignCenter, self.cut(over, band.width()))
 
     def _paint_words(self, painter: QPainter, at: QRect, label: str, number: str, best: bool) -> None:
         metrics = self.fontMetrics()
         if metrics.horizontalAdvance(f"{label}  {number}") <= at.width():
             painter.setPen(theme.colour("muted"))
-            painter.drawText(at, _LEFT, label)
+            painter.drawText(at, LEFT, label)
         painter.setPen(theme.colour("high" if best else "text"))
-        painter.drawText(at, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, number)
-
-    def _cut(self, text: str, width: int) -> str:
-        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, width)
-
-
-_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(at, RIGHT, number)

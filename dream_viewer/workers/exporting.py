@@ -18,6 +18,7 @@ from dream_viewer.composition import Composer, Scene
 from dream_viewer.film import film
 from dream_viewer.film_files import PICTURES, TABLES, film_file, write_picture, write_table
 from dream_viewer.messages import ExportRequest, Forked, Future, FutureKey
+from dream_viewer.numerals import count, short_count, signed
 from dream_viewer.records import Course, Film, View
 from dream_viewer.reel import Reel
 from dream_viewer.returns import realised_returns
@@ -72,8 +73,8 @@ class _Projector:
         self._player = Player(agent, arrival.game, arrival.difficulty, seed=seed, make_env=make_env)
         split = "train level" if arrival.split == "train" else "unseen level"
         title = f"{info.name} · {arrival.game}, {arrival.difficulty}"
-        level = f"level {wording.count(arrival.level_seed)}, {split}"
-        subtitle = f"{level} · {info.preset}, trained for {wording.short_count(info.env_steps)} steps"
+        level = f"level {count(arrival.level_seed)}, {split}"
+        subtitle = f"{level} · {info.preset}, trained for {short_count(info.env_steps)} steps"
         self._composer = Composer(title, subtitle, course_of(self._reel, info.discount))
         self._again: Rerun | None = None
         self._replayed = False
@@ -105,7 +106,7 @@ class _Projector:
 
     def _words(self, index: int) -> str:
         reel = self._reel
-        words = f"step {index} of {reel.last} · return {wording.signed(float(reel.returns[index]))}"
+        words = f"step {index} of {reel.last} · return {signed(float(reel.returns[index]))}"
         ended = reel.outcome is not None and index == reel.last
         return f"{words} · {wording.outcome_word(reel.outcome)}" if ended and reel.outcome is not None else words
 

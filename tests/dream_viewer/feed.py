@@ -1,4 +1,4 @@
-"""A player without a thread, a game or a model: tests tell it what happens, it keeps what it was asked."""
+"""A player and a trainer without a thread, a game or a model: tests tell what happens, they keep what they are told."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ from dream_viewer.messages import (
     Picture,
     Record,
     TrainedOn,
+    TrainingRequest,
+    Weights,
     merge_news,
 )
 from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
 from trainer.branches import ManyDreams, WhatIf
 from trainer.episode import Blind, Dream, DreamtStep, Fork, Moment, Outcome, Reading, Step, frozen
+from trainer.events import Progress
 
 DETER, STOCH, ACTIONS = 8, 4, 15
 
@@ -169,6 +172,34 @@ class FakePlayer(QObject):
         if name.startswith("_"):
             raise AttributeError(name)
         return lambda *arguments: self.commands.append((name, arguments))
+
+
+class FakeTrainer(QObject):
+    """A training worker without a thread; keeps what it was told."""
+
+    happened = pyqtSignal(object)
+    failed = pyqtSignal(str, str)
+    ended = pyqtSignal()
+
+    def __init__(self, request: TrainingRequest | None = None) -> None:
+        super().__init__()
+        self.request = request
+        self.progress: Mailbox[Progress] = Mailbox()
+        self.weights: Mailbox[Weights] = Mailbox()
+        self.calls: list[Any] = []
+        self.stopped = True
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def set_paused(self, paused: bool) -> None:
+        self.calls.append("pause" if paused else "resume")
+
+    def request_stop(self) -> None:
+        self.calls.append("stop")
+
+    def wait_stopped(self, timeout_ms: int) -> bool:
+        return self.stopped
 
 
 def opened() -> Opened:

@@ -104,7 +104,7 @@ def test_training_in_the_window_shows_its_newest_weights_and_is_saved_when_the_w
     everything: Everything, qtbot: QtBot, checkpoint: Path, tmp_path: Path
 ) -> None:
     session, window = everything.session, everything.window
-    window.open_path(str(checkpoint))
+    window.files.open_path(checkpoint)
     qtbot.waitUntil(lambda: session.playhead.moment is not None and session.casting.agent is not None, timeout=30_000)
     first = session.casting.agent.generation
     window.training_panel.fill(TrainingForm("debug", "coinrun", "debug", 4, 100_000, False))
@@ -164,7 +164,7 @@ def test_reality_and_belief_on_show_are_those_of_the_game(
     everything: Everything, qtbot: QtBot, checkpoint: Path
 ) -> None:
     session, window = everything.session, everything.window
-    window.open_path(str(checkpoint))
+    window.files.open_path(checkpoint)
     qtbot.waitUntil(lambda: session.playhead.reel is not None and len(session.playhead.reel) > 5, timeout=30_000)
     session.playhead.seek(3)
     moment = session.playhead.moment

@@ -39,14 +39,14 @@ def notice(desk: Desk) -> str:
 
 def test_a_recording_is_opened_by_its_name_and_all_else_as_a_checkpoint(desk: Desk) -> None:
     desk.live(2)
-    desk.window.open_path(str(FILE))
+    desk.window.files.open_path(FILE)
     assert desk.player.asked("open_recording") == [(FILE,)] and desk.player.asked("open_checkpoint") == []
-    desk.window.open_path("/runs/agent.safetensors")
+    desk.window.files.open_path(Path("/runs/agent.safetensors"))
     assert len(desk.player.asked("open_checkpoint")) == 1
 
 
 def test_without_an_agent_nothing_could_read_it(desk: Desk) -> None:
-    desk.window.open_path(str(FILE))
+    desk.window.files.open_path(FILE)
     assert desk.player.asked("open_recording") == []
     assert "open a checkpoint first" in notice(desk)
 

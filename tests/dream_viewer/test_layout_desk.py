@@ -76,7 +76,7 @@ def test_everything_is_put_where_it_was_at_first(desk: Desk) -> None:
     for name in ("presentation", "difference", "film", "enlarge"):
         by_id[name].trigger()
     by_id["reset_layout"].trigger()
-    assert not by_id["presentation"].isChecked() and window._stage.enlarged is None
+    assert not by_id["presentation"].isChecked() and window.stage.enlarged is None
     checked = {name: by_id[name].isChecked() for name in ("film", "difference", "fan", "events", "training")}
     assert checked == {"film": True, "difference": False, "fan": True, "events": False, "training": True}
     assert window.film.isVisible() and window.readouts.isVisible() and not window.difference.isVisible()

@@ -170,9 +170,9 @@ def test_up_and_down_go_through_the_episodes(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(6)
     desk.live(3, number=1)
     press(qtbot, desk, Qt.Key.Key_Up)
-    assert desk.session.playhead.reel is desk.session.playhead.reels[0] and desk.window.timeline._end.isVisible()
+    assert desk.session.playhead.reel is desk.session.playhead.reels[0] and desk.window.timeline._end.step is not None
     press(qtbot, desk, Qt.Key.Key_Down)
-    assert desk.session.playhead.reel is desk.session.playhead.reels[1] and not desk.window.timeline._end.isVisible()
+    assert desk.session.playhead.reel is desk.session.playhead.reels[1] and desk.window.timeline._end.step is None
 
 
 def test_keys_work_after_a_click_on_a_button(desk: Desk, qtbot: QtBot) -> None:
@@ -254,7 +254,7 @@ def test_a_future_ends_with_its_episode(desk: Desk) -> None:
 
 def test_frames_box_sets_what_the_mode_needs(desk: Desk) -> None:
     desk.live(3)
-    box = desk.window._frames
+    box = desk.window.frames
     assert not box.isVisible()
     desk.session.dreaming.set_mode(DreamMode.DREAM)
     box.setValue(7)
@@ -432,14 +432,14 @@ def test_the_fan_opens_from_the_cursor(desk: Desk, qtbot: QtBot) -> None:
     assert key.index == 12
     desk.player.tell(fan(key))
     desk.session.tick()
-    steps, _ = desk.window.timeline._median.getData()
+    steps, _ = desk.window.timeline._fan._median.getData()
     assert steps[0] == 12 and len(steps) == 16
     press(qtbot, desk, Qt.Key.Key_U)
-    assert not desk.window.timeline._between.isVisible()
+    assert not desk.window.timeline._fan._between.isVisible()
     press(qtbot, desk, Qt.Key.Key_U)
-    assert desk.window.timeline._between.isVisible()
+    assert desk.window.timeline._fan._between.isVisible()
     desk.session.playhead.seek(3)
-    assert not desk.window.timeline._between.isVisible(), "another Moment, another fan"
+    assert not desk.window.timeline._fan._between.isVisible(), "another Moment, another fan"
 
 
 def test_what_really_came_is_shown_once_the_episode_is_over(desk: Desk) -> None:
@@ -496,10 +496,10 @@ def test_the_list_of_events_goes_where_a_click_says(desk: Desk, qtbot: QtBot) ->
 def test_another_episode_is_shown_whole(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(60)
     desk.live(3, number=1)
-    desk.window.timeline._zoom_to(0, 20)
+    desk.window.timeline._span.zoom_to(0, 20)
     press(qtbot, desk, Qt.Key.Key_Up)
     assert desk.window.timeline.span == (-0.5, 100.5)
-    desk.window.timeline._zoom_to(0, 20)
+    desk.window.timeline._span.zoom_to(0, 20)
     press(qtbot, desk, Qt.Key.Key_0)
     assert desk.window.timeline.span == (-0.5, 100.5)
 
@@ -521,7 +521,7 @@ def test_blue_and_orange_everywhere_and_remembered(shown: Show) -> None:
 
 def test_a_damaged_checkpoint_leaves_the_present_one_playing_and_says_why(desk: Desk) -> None:
     desk.live(4)
-    desk.window.open_path("/somewhere/broken.safetensors")
+    desk.window.files.open_path(Path("/somewhere/broken.safetensors"))
     assert desk.player.asked("open_checkpoint")[-1][0] == Path("/somewhere/broken.safetensors")
     desk.player.open_failed.emit("/somewhere/broken.safetensors", "/somewhere/broken.safetensors: is cut short.")
     assert "is cut short" in desk.window.notice.text and "coinrun-12m plays on" in desk.window.notice.text
@@ -645,7 +645,7 @@ def test_weights_in_training_can_be_shown_again(desk: Desk) -> None:
     begin_training(desk)
     action = desk.window.actions_by_id["show_training"]
     assert not action.isEnabled()
-    desk.window.open_path("/other.safetensors")
+    desk.window.files.open_path(Path("/other.safetensors"))
     desk.player.tell(opened())
     desk.session.tick()
     assert action.isEnabled()
@@ -664,7 +664,7 @@ def test_a_run_to_continue_is_chosen_from_the_panel(desk: Desk, tmp_path: Path, 
 
 
 def test_a_broken_off_run_is_offered(desk: Desk) -> None:
-    desk.window.offer_to_resume(Path("/runs/coinrun-7"))
+    desk.window.resuming.offer(Path("/runs/coinrun-7"))
     assert "coinrun-7 broke off" in desk.window.notice.text
     desk.window.notice._button.click()
     assert desk.trainer.request.resume == Path("/runs/coinrun-7")
@@ -673,14 +673,14 @@ def test_a_broken_off_run_is_offered(desk: Desk) -> None:
 
 
 def test_a_dismissed_offer_is_remembered_until_the_run_goes_on(desk: Desk, qtbot: QtBot) -> None:
-    desk.window.offer_to_resume(Path("/runs/coinrun-7"))
+    desk.window.resuming.offer(Path("/runs/coinrun-7"))
     (close,) = desk.window.notice.findChildren(QToolButton)
     qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
     assert not desk.window.notice.isVisible() and desk.window.settings_now().dismissed == ["/runs/coinrun-7"]
     desk.window.complain("something else")
     qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
     assert desk.window.settings_now().dismissed == ["/runs/coinrun-7"]
-    desk.window._resume_run("/runs/coinrun-7")
+    desk.window.resuming.go_on(Path("/runs/coinrun-7"))
     assert desk.window.settings_now().dismissed == []
 
 

@@ -91,7 +91,7 @@ def test_a_click_into_reality_takes_over_and_a_double_click_does_not(desk: Desk,
     QTest.mousePress(picture, Qt.MouseButton.LeftButton)
     QTest.mouseRelease(picture, Qt.MouseButton.LeftButton)
     QTest.mouseDClick(picture, Qt.MouseButton.LeftButton)
-    assert desk.window._stage.enlarged is desk.window.reality
+    assert desk.window.stage.enlarged is desk.window.reality
     assert not desk.window.reality._click.isActive()
     QTest.mousePress(picture, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: desk.session.part.role is Role.REALITY)
@@ -246,7 +246,7 @@ def test_without_an_agent_nobody_plays(qtbot: QtBot) -> None:
 def test_the_window_s_loss_of_the_keyboard_lets_the_keys_go(desk: Desk, qtbot: QtBot) -> None:
     desk.session.play_game()
     press(desk, qtbot, Qt.Key.Key_Up)
-    QApplication.sendEvent(desk.window._stage, QEvent(QEvent.Type.FocusOut))
+    QApplication.sendEvent(desk.window.stage, QEvent(QEvent.Type.FocusOut))
     assert desk.player.asked("hold")[-1] == (NO_OP,)
 
 
@@ -254,7 +254,7 @@ def test_a_dock_that_floats_lets_go_of_the_keyboard(desk: Desk, qtbot: QtBot) ->
     window = desk.window
     window.actions_by_id["episodes"].trigger()
     dock = window.docks.by_id["episodes"]
-    for name, has_it in (("take_over", window._stage), ("palette", window.commands.typed)):
+    for name, has_it in (("take_over", window.stage), ("palette", window.commands.typed)):
         dock.activateWindow()
         qtbot.waitUntil(dock.isActiveWindow)
         window.actions_by_id[name].trigger()

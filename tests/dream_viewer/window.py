@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
 from dream_viewer import theme
-from dream_viewer.mailbox import Mailbox
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import TrainingRequest, Weights
+from dream_viewer.messages import TrainingRequest
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
-from tests.dream_viewer.feed import FakePlayer, arrival, end_moment, moment, opened
-from trainer.events import Progress
-
-
-class FakeTrainer(QObject):
-    """A training worker without a thread; keeps what it was told."""
-
-    happened = pyqtSignal(object)
-    failed = pyqtSignal(str, str)
-    ended = pyqtSignal()
-
-    def __init__(self, request: TrainingRequest) -> None:
-        super().__init__()
-        self.request = request
-        self.progress: Mailbox[Progress] = Mailbox()
-        self.weights: Mailbox[Weights] = Mailbox()
-        self.calls: list[Any] = []
-        self.stopped = True
-
-    def start(self) -> None:
-        self.calls.append("start")
-
-    def set_paused(self, paused: bool) -> None:
-        self.calls.append("pause" if paused else "resume")
-
-    def request_stop(self) -> None:
-        self.calls.append("stop")
-
-    def wait_stopped(self, timeout_ms: int) -> bool:
-        return self.stopped
+from tests.dream_viewer.feed import FakePlayer, FakeTrainer, arrival, end_moment, moment, opened
 
 
 class Desk:

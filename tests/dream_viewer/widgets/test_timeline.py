@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer import theme
 from dream_viewer.records import Course
-from dream_viewer.widgets.timeline import LEAST_SPAN, Timeline
+from dream_viewer.span import LEAST_SPAN
+from dream_viewer.widgets.timeline import Timeline
 
 
 @pytest.fixture
@@ -88,10 +89,10 @@ def test_rewards_are_marked_on_the_line_and_beyond_its_end(timeline: Timeline) -
 @pytest.mark.parametrize(("outcome", "word"), [("won", "won"), ("lost", "lost"), ("timeout", "time-out")])
 def test_the_end_is_marked_with_its_word(timeline: Timeline, outcome, word: str) -> None:
     show(timeline, [5.0, 6.0, np.nan], outcome=outcome)
-    assert timeline._end.isVisible() and timeline._end.value() == 2
-    assert timeline._end_word.toPlainText() == word
+    assert timeline._end.step == 2
+    assert timeline._end.word == word
     show(timeline, [5.0, 6.0])
-    assert not timeline._end.isVisible() and not timeline._end_word.isVisible()
+    assert timeline._end.step is None and not timeline._end.word
 
 
 @pytest.mark.parametrize("step", [0, 17, 40])
@@ -192,25 +193,25 @@ def test_what_really_came_is_drawn_once_it_is_known(timeline: Timeline) -> None:
     show(timeline, [5.0, 6.0, np.nan])
     assert "really came" not in timeline.title
     show(timeline, [5.0, 6.0, np.nan], realised=np.array([9.9, 10, np.nan], np.float32), outcome="won")
-    assert "what really came" in timeline.title and not timeline._bootstrap.isVisible()
+    assert "what really came" in timeline.title and timeline._end.bootstrap is None
     assert timeline.scale_of_values.high == 10
 
 
 def test_a_time_out_ends_in_the_critic_s_value_and_says_so(timeline: Timeline) -> None:
     show(timeline, [5.0, 6.0, np.nan], realised=np.array([5.9, 6, np.nan], np.float32), outcome="timeout")
-    assert timeline._bootstrap.isVisible() and timeline._bootstrap.getData()[0].tolist() == [1]
+    assert timeline._end.bootstrap == 1
 
 
 def test_a_fan_is_a_band_around_its_median(timeline: Timeline) -> None:
     show(timeline, [5.0] * 30)
     band = np.stack([np.full(16, height, np.float32) for height in (2, 3, 4)])
     timeline.show_fan(10, band)
-    steps, heights = timeline._median.getData()
+    steps, heights = timeline._fan._median.getData()
     assert steps[0] == 10 and steps[-1] == 25 and set(heights) == {3}
-    assert timeline._between.isVisible() and "imagined futures" in timeline.title
+    assert timeline._fan._between.isVisible() and "imagined futures" in timeline.title
     assert hue_at(timeline, 15, 2.5) != theme.colour("panel")
     timeline.show_fan(0, None)
-    assert not timeline._between.isVisible() and "imagined" not in timeline.title
+    assert not timeline._fan._between.isVisible() and "imagined" not in timeline.title
     timeline.grab()
 
 
@@ -251,9 +252,9 @@ def test_other_colours_are_taken_at_once(timeline: Timeline, qtbot: QtBot) -> No
 def test_the_end_s_word_is_never_cut(timeline: Timeline) -> None:
     show(timeline, [5.0] * 90, outcome="timeout")
     turn(timeline, place(timeline, 10, 5.0), 6)
-    assert not timeline._end_word.isVisible()
+    assert not timeline._end.word
     timeline.show_cursor(89)
-    assert timeline._end_word.isVisible()
+    assert timeline._end.word
 
 
 def test_an_imagined_future_goes_on_from_its_moment(timeline: Timeline) -> None:

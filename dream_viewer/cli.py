@@ -92,6 +92,19 @@ def overview() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _add_levels(parser: _Parser, one: str) -> None:
+    """The flags that say what is played; `one`: what is said of a level's seed."""
+    parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
+    parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
+    parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
+    parser.add_argument("--level", type=int, metavar="SEED", help=one)
+
+
+def _check_level(seed: int | None) -> None:
+    if seed is not None and not 0 <= seed < LEVEL_LIMIT:
+        raise UserError(f"--level {seed}: level seeds go from 0 to {LEVEL_LIMIT - 1}.")
+
+
 def parse_view(arguments: Sequence[str]) -> ViewOptions:
     """The flags of `view`, checked as far as that goes without opening anything.
 
@@ -103,18 +116,14 @@ def parse_view(arguments: Sequence[str]) -> ViewOptions:
     parser.add_argument(
         "path", nargs="?", type=Path, metavar="CHECKPOINT|RUN|RECORDING", help="default: the bundled checkpoint"
     )
-    parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
-    parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
-    parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
-    parser.add_argument("--level", type=int, metavar="SEED", help="play this level again and again")
+    _add_levels(parser, "play this level again and again")
     parser.add_argument("--mode", choices=("belief", "dream", "future"), help="what the dream pane shows at first")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="play some seconds, write a PNG, leave")
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     flags = parser.parse_args(list(arguments))
     if flags.path is not None and not flags.path.exists():
         raise UserError(f"{flags.path}: there is no such file or folder; give a checkpoint, a run or a recording.")
-    if flags.level is not None and not 0 <= flags.level < LEVEL_LIMIT:
-        raise UserError(f"--level {flags.level}: level seeds go from 0 to {LEVEL_LIMIT - 1}.")
+    _check_level(flags.level)
     return ViewOptions(
         path=flags.path or bundled_checkpoint(flags.game),
         game=flags.game,
@@ -140,10 +149,7 @@ def parse_export(arguments: Sequence[str]) -> ExportOptions:
     parser.add_argument("out", type=Path, metavar="OUT", help="file.mp4, .gif, .png, or .csv or .npz for the curves")
     parser.add_argument("--horizon", type=int, default=15, help="frames from look to look, and of each future")
     parser.add_argument("--agent", type=Path, metavar="CHECKPOINT", help="who reads a recording; default: the bundled")
-    parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
-    parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
-    parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
-    parser.add_argument("--level", type=int, metavar="SEED", help="level to play")
+    _add_levels(parser, "level to play")
     parser.add_argument("--steps", type=int, help="play so many at most")
     parser.add_argument("--at", type=int, metavar="STEP", help="step of a .png; default: the middle one")
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
@@ -151,8 +157,7 @@ def parse_export(arguments: Sequence[str]) -> ExportOptions:
     for path in (flags.source, flags.agent):
         if path is not None and not path.exists():
             raise UserError(f"{path}: there is no such file or folder; give a checkpoint, a run or a recording.")
-    if flags.level is not None and not 0 <= flags.level < LEVEL_LIMIT:
-        raise UserError(f"--level {flags.level}: level seeds go from 0 to {LEVEL_LIMIT - 1}.")
+    _check_level(flags.level)
     for name, least, most in (("horizon", 1, MOST_HORIZON), ("steps", 1, None), ("at", 0, None)):
         value = getattr(flags, name)
         if value is not None and (value < least or (most is not None and value > most)):

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from procgen import ProcgenGym3Env
 
 from trainer.config import GAMES
-from trainer.envs.protocol import NUM_ACTIONS, Snapshot, StepBatch
+from trainer.envs.protocol import NUM_ACTIONS, Snapshot, StepBatch, outcomes
 from trainer.errors import UserError
 from trainer.levels import LEVEL_LIMIT
 
@@ -226,12 +226,7 @@ class ProcgenVector:
         self._elapsed = np.array([snapshot.elapsed for snapshot in snapshots], np.int64)
         self._counted = np.array([snapshot.counted for snapshot in snapshots], np.bool_)
         self._dealt = max(snapshot.dealt for snapshot in snapshots)
-        self._shown = self._batch(
-            np.array([snapshot.reward for snapshot in snapshots], np.float32),
-            np.array([snapshot.is_first for snapshot in snapshots], np.bool_),
-            np.array([snapshot.ended_terminal for snapshot in snapshots], np.bool_),
-            np.array([snapshot.ended_won for snapshot in snapshots], np.bool_),
-        )
+        self._shown = self._batch(*outcomes(snapshots))
         return self._shown
 
     def human_frame(self, snapshot: Snapshot | None = None) -> NDArray[np.uint8]:

@@ -117,6 +117,16 @@ def _digest(body: bytes, key: bytes) -> bytes:
     return hashlib.blake2b(body, digest_size=_DIGEST_BYTES, key=key).digest()
 
 
+def outcomes(snapshots: Sequence[Snapshot]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """What the StepBatch said when N snapshots were taken: (N,) reward, is_first, ended_terminal, ended_won."""
+    return (
+        np.array([snapshot.reward for snapshot in snapshots], np.float32),
+        np.array([snapshot.is_first for snapshot in snapshots], np.bool_),
+        np.array([snapshot.ended_terminal for snapshot in snapshots], np.bool_),
+        np.array([snapshot.ended_won for snapshot in snapshots], np.bool_),
+    )
+
+
 class VectorEnv(Protocol):
     """N games that step together. One thread at a time may use a vector; it does not survive a fork."""
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.envs.protocol import NUM_ACTIONS, Snapshot, StepBatch
+from trainer.envs.protocol import NUM_ACTIONS, Snapshot, StepBatch, outcomes
 from trainer.errors import UserError
 from trainer.randomness import numpy_generator
 
@@ -124,12 +124,7 @@ class CorridorVector:
                 self._levels[slot],
             ) = _STATE.unpack(snapshot.state)
             self._elapsed[slot] = snapshot.elapsed
-        self._shown = self._batch(
-            np.array([snapshot.reward for snapshot in snapshots], np.float32),
-            np.array([snapshot.is_first for snapshot in snapshots], np.bool_),
-            np.array([snapshot.ended_terminal for snapshot in snapshots], np.bool_),
-            np.array([snapshot.ended_won for snapshot in snapshots], np.bool_),
-        )
+        self._shown = self._batch(*outcomes(snapshots))
         return self._shown
 
     def human_frame(self, snapshot: Snapshot | None = None) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Between the comparison and what shows it: a second dream pane, a second curve, and the words for both."""
+"""Between the comparison and what shows it: a second dream pane, second curves, and the words for all of them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from dream_viewer.playback import State
 from dream_viewer.records import View
 from dream_viewer.session import Session
 from dream_viewer.widgets.pane import Pane
+from dream_viewer.widgets.surprise_lane import SurpriseLane
 from dream_viewer.widgets.timeline import Timeline
 from trainer.episode import Moment
 
@@ -30,7 +31,8 @@ class CompareDesk(QObject):
     """Shows how a second agent sees the very episode that is on show.
 
     Args:
-        session: what is on show. pictures: what the dream pane shows. pane, timeline: where the second agent is shown.
+        session: what is on show. pictures: what the dream pane shows.
+        pane, timeline, lane: where the second agent is shown.
         compare: begins a comparison, and ends it. swap: exchanges the two agents.
         complain: tells a person bad news. window: owns the dialog.
 
@@ -46,6 +48,7 @@ class CompareDesk(QObject):
         pictures: PictureDesk,
         pane: Pane,
         timeline: Timeline,
+        lane: SurpriseLane,
         compare: QAction,
         swap: QAction,
         complain: Callable[[str], None],
@@ -53,12 +56,13 @@ class CompareDesk(QObject):
     ) -> None:
         super().__init__(window)
         self._session, self._pictures, self._comparison = session, pictures, session.comparison
-        self._pane, self._timeline, self._compare, self._swap = pane, timeline, compare, swap
+        self._pane, self._timeline, self._lane = pane, timeline, lane
+        self._compare, self._swap = compare, swap
         self._complain, self._window = complain, window
         self._agent: AgentInfo | None = None
         self._late = QTimer(self)
         self._late.setSingleShot(True)
-        self._late.timeout.connect(self.show_curve)
+        self._late.timeout.connect(self.show_curves)
         comparison = self._comparison
         comparison.changed.connect(self._on_changed)
         comparison.refused.connect(self._on_refused)
@@ -72,7 +76,7 @@ class CompareDesk(QObject):
             session.dreaming.mode_changed,
         ):
             signal.connect(self._want)
-        session.playhead.episode_changed.connect(self.show_curve)
+        session.playhead.episode_changed.connect(self.show_curves)
         session.casting.agent_changed.connect(self._on_agent)
         swap.triggered.connect(self.swap)
         self._on_changed()
@@ -124,7 +128,7 @@ class CompareDesk(QObject):
         if (agent is None) != (before is None):
             self.comparing_changed.emit(agent is not None)
         self._want()
-        self.show_curve()
+        self.show_curves()
         self.show()
 
     def _sync(self) -> None:
@@ -156,7 +160,7 @@ class CompareDesk(QObject):
             )
         else:
             self._pane.show_title(self._names()[1])
-            self.show_curve()
+            self.show_curves()
 
     @pyqtSlot()
     def _want(self) -> None:
@@ -207,14 +211,16 @@ class CompareDesk(QObject):
         return views.no_future(moment) if own is None else views.future(own, self._pictures.ahead)
 
     @pyqtSlot()
-    def show_curve(self) -> None:
-        """The second curve, as things stand."""
+    def show_curves(self) -> None:
+        """The second agent's values and surprises, as things stand."""
         reel = self._session.playhead.reel
         if self._comparison.agent is None or reel is None:
             self._timeline.show_companion(None)
+            self._lane.show_companion(None)
             return
         mine, other = self._names()
         self._timeline.show_companion(self._comparison.values(reel.number, len(reel)), mine, other)
+        self._lane.show_companion(self._comparison.surprises(reel.number, len(reel)), mine, other)
 
     def _names(self) -> tuple[str, str]:
         mine, other = self._session.casting.agent, self._comparison.agent

@@ -20,6 +20,7 @@ from dream_viewer.messages import (
     CompanionRefused,
     Future,
     FutureKey,
+    FutureKind,
 )
 from dream_viewer.reel import Reel
 from dream_viewer.worker_protocols import PlayerWorkerLike
@@ -74,7 +75,7 @@ class Comparison(QObject):
         self._given_up = 0  # of these, the first so many are not wanted any more
         self._readings: OrderedDict[int, _Readings] = OrderedDict()
         self._futures: Answers[Future] = Answers()
-        self._asked: FutureKey | None = None
+        self._asked: dict[FutureKind, FutureKey] = {}  # of each kind the newest one
         self.agent: AgentInfo | None = None
 
     @property
@@ -142,21 +143,37 @@ class Comparison(QObject):
             readings.asked = len(reel)
             self._player.ask_companion_to_read(reel.number, reel.episode, readings.ground_every)
 
-    def future(self, key: FutureKey) -> Future | None:
-        """What the second agent imagines from the Moment where another's future starts; None where not known (yet)."""
-        return None if self.agent is None else self._futures.get(self._own(key, self.agent))
+    def surprises(self, number: int, length: int) -> NDArray[np.float32]:
+        """(length,) float32, the surprise at each Moment of an episode in nats, NaN where there is none (yet)."""
+        surprises = np.full(length, np.nan, np.float32)
+        readings = self._readings.get(number)
+        for index, moment in enumerate(() if readings is None else readings.moments[:length]):
+            if moment.reading is not None and moment.reading.surprise is not None:
+                surprises[index] = moment.reading.surprise
+        return surprises
 
-    def want_future(self, shown: Future) -> None:
+    def future(self, key: FutureKey, echo: bool = False) -> Future | None:
+        """What the second agent imagines from the Moment where another's future starts; None where not known (yet).
+
+        Args:
+            key: of the other's future. echo: along its actions, whoever chose them.
+        """
+        return None if self.agent is None else self._futures.get(self._own(key, self.agent, echo))
+
+    def want_future(self, shown: Future, echo: bool = False) -> None:
         """Let the second agent dream from where another's future starts.
 
         It goes its own way where the other one did so, and else takes the same actions.
+
+        Args:
+            shown: the other's future. echo: take the same actions in any case.
         """
         if self.agent is None:
             return
-        key, moment = self._own(shown.key, self.agent), self.moment(shown.key.number, shown.key.index)
-        if key in self._futures or key == self._asked or moment is None or moment.reading is None:
+        key, moment = self._own(shown.key, self.agent, echo), self.moment(shown.key.number, shown.key.index)
+        if key in self._futures or key == self._asked.get(key.kind) or moment is None or moment.reading is None:
             return
-        self._asked = key
+        self._asked[key.kind] = key
         actions = None if key.kind == "policy" else tuple(shown.dream.actions[0].tolist())
         self._player.ask_companion_future(key, moment, actions)
 
@@ -199,9 +216,10 @@ class Comparison(QObject):
         self.agent = agent
         self._readings.clear()
         self._futures = Answers()
-        self._asked = None
+        self._asked = {}
         self.changed.emit()
 
     @staticmethod
-    def _own(key: FutureKey, agent: AgentInfo) -> FutureKey:
-        return replace(key, generation=agent.generation)
+    def _own(key: FutureKey, agent: AgentInfo, echo: bool) -> FutureKey:
+        kind: FutureKind = "echo" if echo and key.kind == "policy" else key.kind
+        return replace(key, generation=agent.generation, kind=kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -21,6 +21,7 @@ class ElidedLabel(QLabel):
         self, role: str, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self._lines = 1
         self.full = ""
         self._tip = ""
         self._mode = mode
@@ -34,12 +35,34 @@ class ElidedLabel(QLabel):
             self.full, self._tip = text, tip
             self._fit()
 
+    def set_lines(self, lines: int) -> None:
+        """Let the text have so many lines."""
+        self._lines = lines
+        self.setWordWrap(lines > 1)
+        self._fit()
+
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         """Shorten anew."""
         self._fit()
         super().resizeEvent(a0)
 
     def _fit(self) -> None:
-        shown = self.fontMetrics().elidedText(self.full, self._mode, self.width())
+        shown = self.full if self._has_room(self.full) else self._shortened()
         self.setText(shown)
         self.setToolTip(self._tip or (self.full if shown != self.full else ""))
+
+    def _has_room(self, text: str) -> bool:
+        metrics = self.fontMetrics()
+        if self._lines == 1:
+            return metrics.horizontalAdvance(text) <= self.width()
+        room = QRect(0, 0, self.width(), self._lines * metrics.height())
+        needed = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, text)
+        return needed.height() <= room.height() and needed.width() <= room.width()
+
+    def _shortened(self) -> str:
+        """The longest beginning, in whole words where there are several lines, that has room with its ellipsis."""
+        if self._lines == 1:
+            return self.fontMetrics().elidedText(self.full, self._mode, self.width())
+        words = self.full.split(" ")
+        parts = (" ".join(words[:count]) + "\u2026" for count in range(len(words) - 1, 0, -1))
+        return next((part for part in parts if self._has_room(part)), "\u2026")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from dream_viewer.difference import error_percent
 from dream_viewer.messages import Forked, Future, FutureKey
@@ -18,21 +19,31 @@ LEAST_REWARD = 0.05
 _NO_FORK = "this game does not repeat itself: there is no truth to compare with"
 
 
-def film(future: Future, forked: Forked | None, tone: Callable[[float], float]) -> Film:
+def film(
+    future: Future,
+    forked: Forked | None,
+    tone: Callable[[float], float],
+    echo: Future | None = None,
+    other: str = "",
+) -> Film:
     """What the strip shows of a future.
 
     Args:
         future: its first branch is shown. forked: its truth, as far as it is known.
         tone: a value's place on the scale of values, 0 to 1.
+        echo: what a second agent imagines of the same actions, as soon as that is known. other: that agent's name;
+            empty: nothing is compared.
     """
     dream = future.dream
     steps = dream.frames.shape[1]
     fork = None if forked is None else forked.fork
     imagined = tuple(_imagined(future, ahead, tone) for ahead in range(steps))
+    beside = () if echo is None else tuple(_echo(echo, fork, ahead, tone, other) for ahead in range(steps))
     real = tuple(_real(future, fork, ahead) for ahead in range(steps)) if fork is not None else ()
     missing = "finding out what really happens…" if forked is None else _NO_FORK if fork is None else ""
     start = f"the next {steps} frames from step {count(future.key.index)}"
-    return Film(imagined, real, f"{_title(future.key)}: {start}", "Real: the game under the same actions", missing)
+    title, real_title = f"{_title(future.key)}: {start}", "Real: the game under the same actions"
+    return Film(imagined, real, title, real_title, missing, beside, f"As {other} imagines it" if other else "")
 
 
 def _title(key: FutureKey) -> str:
@@ -54,6 +65,13 @@ def _imagined(future: Future, ahead: int, tone: Callable[[float], float]) -> Fil
     if ends:
         words.append("expects the end")
     return FilmCell(dream.frames[0, ahead], tone(value), marked, "end?" if ends else "", None, " · ".join(words))
+
+
+def _echo(echo: Future, fork: Fork | None, ahead: int, tone: Callable[[float], float], other: str) -> FilmCell:
+    cell, error = _imagined(echo, ahead, tone), ""
+    if fork is not None and ahead < len(fork.frames):
+        error = f" · error {error_percent(fork.frames[ahead], echo.dream.frames[0, ahead]):.1f} %"
+    return replace(cell, caption=f"{other}: {cell.caption}{error}")
 
 
 def _real(future: Future, fork: Fork, ahead: int) -> FilmCell:

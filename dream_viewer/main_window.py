@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
     def _compose(self) -> None:
         panes = Panes(self.reality, self.dream, self.compared, self.difference)
         times = TimeArea(self.timeline, self.lane)
-        self.stage = Stage(panes, self.film, times, self.transport, Pane.chrome, _film_room)
+        self.stage = Stage(panes, self.film, times, self.transport, Pane.chrome, self._film_room)
         self.side = SideColumn(self.readouts, self.policy, self.events, self.training_panel, self.training_curves)
         self._middle = QWidget()
         middle = QHBoxLayout(self._middle)
@@ -249,6 +249,7 @@ class MainWindow(QMainWindow):
             self.pictures,
             self.compared,
             self.timeline,
+            self.lane,
             by_id["compare"],
             by_id["swap"],
             self.complain,
@@ -278,6 +279,10 @@ class MainWindow(QMainWindow):
         controls = (self.reality.choices, self.dream.choices, self.dream.extra)
         hidden = (bar, self.side, self.status, *controls)
         self.layouts = LayoutDesk(by_id, self.stage, self.docks, self.look, hidden, self.notice, self)
+
+    def _film_room(self, width: int) -> stage.Film:
+        rows = 2 if self._session.comparison.agent is None else 3
+        return stage.Film(*film_strip.heights(width, rows))
 
     def _panels(self) -> dict[str, QWidget]:
         """The panels by the names that `guide.PANELS` explains them under."""
@@ -426,7 +431,3 @@ class MainWindow(QMainWindow):
             self._closed = True
             self.closing.emit()
         self.docks.leave()
-
-
-def _film_room(width: int) -> stage.Film:
-    return stage.Film(*film_strip.heights(width))

@@ -192,7 +192,7 @@ class Blinds:
     blinds: tuple[Blind, ...]
 
 
-FutureKind = Literal["policy", "what if", "many", "played"]
+FutureKind = Literal["policy", "what if", "many", "played", "echo"]
 """Of futures: what the policy would do, what if another action came first, one of many dreams, what a person played."""
 
 
@@ -205,7 +205,7 @@ class FutureKey:
         horizon: steps.
         branch: of the policy's own futures 0, and one more for each time a person asks for another; of the others the
             action that it begins with, its place among many, or a running number.
-        kind: what it was dreamt for.
+        kind: what it was dreamt for; "echo": a second agent's dream of the actions in one of the policy's own.
     """
 
     number: int

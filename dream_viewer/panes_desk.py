@@ -46,6 +46,7 @@ class PanesDesk(QObject):
         )
         for pane in panes:
             pane.enlarge_asked.connect(lambda pane=pane: stage.enlarge(pane))
+            stage.narrowed.connect(pane.set_narrow)
         actions["enlarge"].triggered.connect(lambda _: stage.enlarge(panes.dream))
         for name, human in {"human": True, "agent": False}.items():
             actions[name].triggered.connect(lambda _, human=human: self.show_human(human))

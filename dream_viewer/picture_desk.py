@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QElapsedTimer, QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
-from dream_viewer import views
+from dream_viewer import views, wording
 from dream_viewer.dreaming import DreamMode
 from dream_viewer.film import film
 from dream_viewer.messages import Future
@@ -67,6 +67,8 @@ class PictureDesk(QObject):
         session.human_view.changed.connect(self._show_reality)
         session.part.changed.connect(self._show_all)
         session.part.dreamt.connect(self._show_dream)
+        for signal in (session.comparison.changed, session.comparison.read, session.comparison.dreamt):
+            signal.connect(self._show_strip)
 
     @property
     def future(self) -> Future | None:
@@ -226,17 +228,28 @@ class PictureDesk(QObject):
             return moment.step.frame, moment.reading.belief
         return moment.step.frame, None if moment.blind is None else moment.blind.frame
 
+    @pyqtSlot()
     def _show_strip(self) -> None:
         session, shown = self._session, self._show.future
         if not session.dreaming.film_visible:
             return
         forked = None if shown is None else session.dreaming.fork(shown.key)
+        echo, other = self._echo(shown)
         message = self._strip_message()
-        filmed = (id(shown), id(forked), message, self._scale.low, self._scale.high)
+        filmed = (id(shown), id(forked), id(echo), other, message, self._scale.low, self._scale.high)
         if filmed != self._filmed:
             self._filmed = filmed
-            self._strip.show_film(None if shown is None else film(shown, forked, self._scale.tone), message)
+            shot = None if shown is None else film(shown, forked, self._scale.tone, echo, other)
+            self._strip.show_film(shot, message)
         self._strip.show_ahead(None if shown is None else self._ahead_in(shown), self._show.pinned)
+
+    def _echo(self, shown: Future | None) -> tuple[Future | None, str]:
+        """What a compared agent imagines of the same actions, as soon as that is known, and what it is called."""
+        comparison, mine = self._session.comparison, self._session.casting.agent
+        if comparison.agent is None or mine is None or shown is None:
+            return None, ""
+        comparison.want_future(shown, echo=True)
+        return comparison.future(shown.key, echo=True), wording.told_apart(mine, comparison.agent)[1]
 
     def _ahead_in(self, shown: Future) -> int | None:
         """The frame to pick out: the one in the dream pane, or else the one that reality has come to by now."""

@@ -116,6 +116,8 @@ class Film:
     Attributes:
         imagined: the frames of a future. real: what really happens, as many, or none as long as that is not known.
         imagined_title, real_title: of the rows.
+        echo: what a second agent imagines of the same actions; none where nothing is compared, or that is not known.
+        echo_title: of that row; empty where nothing is compared.
         missing: why there is no truth, where there is none.
     """
 
@@ -124,6 +126,8 @@ class Film:
     imagined_title: str
     real_title: str
     missing: str
+    echo: tuple[FilmCell, ...] = ()
+    echo_title: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,11 @@
-"""The film strip: the next frames as imagined, and beneath them what really happens under the same actions."""
+"""The film strip: the next frames as imagined, and beneath them what really happens under the same actions.
+
+While a second agent is compared, what it imagines of the same actions stands between them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, pyqtSignal
@@ -34,18 +38,18 @@ FRAMES = 15
 """Frames for which there is room beside each other; the sides of the frames do not depend on how many there are."""
 
 
-def heights(width: int) -> tuple[int, int, int]:
-    """The least, a good and the greatest height that a strip of this width can make use of."""
+def heights(width: int, rows: int = 2) -> tuple[int, int, int]:
+    """The least, a good and the greatest height that a strip of this width and so many rows can make use of."""
     widest = min(max((width + GAP) // FRAMES - GAP, LEAST_SIDE), MOST_SIDE)
-    return _height(LEAST_SIDE), _height(min(widest, GOOD_SIDE)), _height(widest)
+    return _height(LEAST_SIDE, rows), _height(min(widest, GOOD_SIDE), rows), _height(widest, rows)
 
 
-def _height(side: int) -> int:
-    return TITLE + 2 * side + ROW_GAP + NUMBERS
+def _height(side: int, rows: int) -> int:
+    return TITLE + rows * (side + ROW_GAP) - ROW_GAP + NUMBERS
 
 
-def _side(height: int) -> int:
-    return (height - TITLE - ROW_GAP - NUMBERS) // 2
+def _side(height: int, rows: int) -> int:
+    return (height - TITLE - NUMBERS + ROW_GAP) // rows - ROW_GAP
 
 
 @dataclass(slots=True)
@@ -53,11 +57,12 @@ class _Column:
     ahead: int
     place: QRect
     imagined: QImage | None
+    echo: QImage | None
     real: QImage | None
 
 
 class FilmStrip(QWidget):
-    """Two rows of frames; hover enlarges a pair, a click asks for it in the panes.
+    """Rows of frames; hover enlarges those of one time, a click asks for them in the panes.
 
     Where there is no room for every frame, evenly spaced ones are shown, the first and the last among them, and those
     of an end or a reward in place of their neighbours.
@@ -149,27 +154,30 @@ class FilmStrip(QWidget):
         self._paint_titles(painter, self._film)
         for column in self._columns:
             self._paint_column(painter, self._film, column)
-        if self._film.missing and self._columns:
-            side = self._columns[0].place.width()
-            below = QRect(0, TITLE + side + ROW_GAP, self.width(), side)
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._film.missing)
+        if self._film.missing:
+            self._paint_missing(painter, self._rows - 1, self._film.missing)
+        if self._film.echo_title and not self._film.echo:
+            self._paint_missing(painter, 1, "the second agent dreams…")
         painter.end()
 
     # Laying out
+
+    @property
+    def _rows(self) -> int:
+        return 3 if self._film is not None and self._film.echo_title else 2
 
     def _lay_out(self) -> None:
         self._columns = []
         if self._film is None:
             return
-        cells, side = len(self._film.imagined), _side(self.height())
+        cells, side = len(self._film.imagined), _side(self.height(), self._rows)
         shown = min(cells, max(1, (self.width() + GAP) // (side + GAP)))
         left = (self.width() - shown * (side + GAP) + GAP) // 2
         for place in range(shown):
             ahead = self._most_telling(place, cells, shown)
             at = QRect(left + place * (side + GAP), TITLE, side, side)
-            real = self._film.real[ahead] if self._film.real else None
-            self._columns.append(_Column(ahead, at, _image(self._film.imagined[ahead]), _image(real)))
+            rows = self._film.imagined, self._film.echo, self._film.real
+            self._columns.append(_Column(ahead, at, *(_image(row[ahead]) if row else None for row in rows)))
 
     def _most_telling(self, place: int, cells: int, shown: int) -> int:
         """The frame that stands at a place: evenly spaced, but for an end or reward that would be left out."""
@@ -192,7 +200,8 @@ class FilmStrip(QWidget):
 
     def _paint_titles(self, painter: QPainter, film: Film) -> None:
         metrics, x = self.fontMetrics(), 1
-        for title, word in ((film.imagined_title, "imagined"), (film.real_title, "forked")):
+        titles = ((film.imagined_title, "imagined"), (film.echo_title, "companion"), (film.real_title, "forked"))
+        for title, word in (row for row in titles if row[0]):
             painter.fillRect(QRect(x, 5, 8, 8), theme.colour(word))
             x += 13
             shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, self.width() - x)
@@ -208,7 +217,12 @@ class FilmStrip(QWidget):
         cell, place = film.imagined[column.ahead], column.place
         edge = theme.colour("line") if cell.tone is None else theme.value_colour(cell.tone)
         _paint_cell(painter, place, column.imagined, cell, edge)
-        below = place.translated(0, place.height() + ROW_GAP)
+        down = place.height() + ROW_GAP
+        below = place.translated(0, down * (self._rows - 1))
+        if film.echo:
+            echo = film.echo[column.ahead]
+            edge = theme.colour("line") if echo.tone is None else theme.value_colour(echo.tone)
+            _paint_cell(painter, place.translated(0, down), column.echo, echo, edge)
         if film.real:
             real = film.real[column.ahead]
             _paint_cell(painter, below, column.real, real, theme.colour("forked" if column.real else "line"))
@@ -221,10 +235,17 @@ class FilmStrip(QWidget):
             bright = column.ahead == self._ahead
             painter.setPen(theme.colour("text" if bright else "muted"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            around = QRect(place.left() - 2, place.top() - 2, place.width() + 3, 2 * place.height() + ROW_GAP + 3)
+            around = QRect(place.topLeft(), below.bottomRight()).adjusted(-2, -2, 1, 1)
             painter.drawRect(around)
             if bright and self._pinned:
                 painter.drawRect(around.adjusted(1, 1, -1, -1))
+
+    def _paint_missing(self, painter: QPainter, row: int, text: str) -> None:
+        if self._columns:
+            side = self._columns[0].place.width()
+            painter.setPen(theme.colour("muted"))
+            place = QRect(0, TITLE + row * (side + ROW_GAP), self.width(), side)
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     # The frame under the mouse
 
@@ -240,9 +261,9 @@ class FilmStrip(QWidget):
         if self._film is None or place is None or self._hovered is None or window is None:
             self._magnifier.hide()
             return
-        real = self._film.real[self._hovered] if self._film.real else None
+        rows = ((self._film.imagined, "imagined"), (self._film.echo, "companion"), (self._film.real, "forked"))
         self._magnifier.setParent(window)
-        self._magnifier.show_pair(self._film.imagined[self._hovered], real)
+        self._magnifier.show_cells([(row[self._hovered], word) for row, word in rows if row])
         above = self.mapTo(window, QPoint(place.center().x(), 0))
         left = min(max(above.x() - self._magnifier.width() // 2, 4), window.width() - self._magnifier.width() - 4)
         self._magnifier.move(left, above.y() - self._magnifier.height() - 4)
@@ -251,7 +272,7 @@ class FilmStrip(QWidget):
 
 
 class _Magnifier(QWidget):
-    """A frame and its truth, enlarged, over everything else; the mouse goes through it."""
+    """The frames of one time, enlarged, over everything else; the mouse goes through it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -260,8 +281,8 @@ class _Magnifier(QWidget):
         self.setFont(theme.base_font(12))
         self.hide()
 
-    def show_pair(self, imagined: FilmCell, real: FilmCell | None) -> None:
-        cells = [(imagined, "imagined")] if real is None else [(imagined, "imagined"), (real, "forked")]
+    def show_cells(self, cells: Sequence[tuple[FilmCell, str]]) -> None:
+        """Show these cells beside each other, each with the word of its edge's colour."""
         self._cells = [(cell, _image(cell), word) for cell, word in cells]
         width = max(len(cells) * (ENLARGED + _MARGIN), self._text_width() + _MARGIN)
         self.resize(width + _MARGIN, ENLARGED + 2 * _MARGIN + _CAPTION * len(cells))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QApplication, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
@@ -21,6 +21,9 @@ FRAME_SIDE = 64
 BORDER = 3
 HEADER = 30
 CAPTION = 26
+NARROW_HEADER = 54
+NARROW_CAPTION = 60
+"""Heights where a pane is narrow: the border's word stands below the choice of views, and the caption has two lines."""
 METER = 30
 METER_BAR = 4
 """Heights of a meter, and of its bar alone."""
@@ -63,20 +66,25 @@ class Pane(QWidget):
         self._click.setSingleShot(True)
         self._click.timeout.connect(self.clicked)
 
+        self._narrow = False
         header = QHBoxLayout()
         header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(0)
         self._title = ElidedLabel(title_role, Qt.TextElideMode.ElideMiddle)
         self._title.show_text(title)
-        header.addWidget(self._title, 1, Qt.AlignmentFlag.AlignVCenter)
-        header.insertWidget(1 if title else 0, self._tag, 0, Qt.AlignmentFlag.AlignBottom)
+        if title:
+            header.addWidget(self._title, 1, Qt.AlignmentFlag.AlignVCenter)
+        header.addWidget(self._tag, 0, Qt.AlignmentFlag.AlignBottom)
+        if not title:
+            header.addStretch(1)
+        self._upright = QBoxLayout.Direction.TopToBottom if title else QBoxLayout.Direction.BottomToTop
         self.choices = QWidget()
         row = QHBoxLayout(self.choices)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for place, action in enumerate(choices):
             row.addWidget(_segment(action, place, len(choices)), 0, Qt.AlignmentFlag.AlignVCenter)
-        header.addWidget(self.choices)
+        header.addWidget(self.choices, 0, Qt.AlignmentFlag.AlignRight)
         footer = QHBoxLayout()
         footer.setContentsMargins(1, 2, 0, 0)
         footer.setSpacing(6)
@@ -85,7 +93,7 @@ class Pane(QWidget):
         corner = QHBoxLayout(self.extra)
         corner.setContentsMargins(0, 0, 0, 0)
         if extra is not None:
-            corner.addWidget(extra)
+            corner.addWidget(extra, 0, Qt.AlignmentFlag.AlignRight)
         footer.addWidget(self.extra)
 
         whole = QVBoxLayout(self)
@@ -94,6 +102,7 @@ class Pane(QWidget):
         self._header, self._footer = QWidget(), QWidget()
         self._header.setLayout(header)
         self._footer.setLayout(footer)
+        self._header_row, self._footer_row = header, footer
         for part in (self._header, self._picture, self._footer):
             whole.addWidget(part)
         theme.LOOKS.changed.connect(self.restyle)
@@ -102,14 +111,36 @@ class Pane(QWidget):
     @pyqtSlot()
     def restyle(self) -> None:
         """Make room for letters of the theme's size."""
-        self._header.setFixedHeight(theme.sized(HEADER))
-        self._footer.setFixedHeight(theme.sized(CAPTION))
+        self._header.setFixedHeight(theme.sized(NARROW_HEADER if self._narrow else HEADER))
+        self._footer.setFixedHeight(theme.sized(NARROW_CAPTION if self._narrow else CAPTION))
         self._tag.restyle()
 
+    @pyqtSlot(bool)
+    def set_narrow(self, narrow: bool) -> None:
+        """Stand header and caption in two lines each: the picture is small."""
+        self._narrow = narrow
+        across = QBoxLayout.Direction.LeftToRight
+        self._header_row.setDirection(self._upright if narrow else across)
+        self._footer_row.setDirection(QBoxLayout.Direction.TopToBottom if narrow else across)
+        self._footer_row.setSpacing(0 if narrow else 6)
+        self._caption.set_lines(2 if narrow else 1)
+        self._caption.setAlignment(Qt.AlignmentFlag.AlignTop if narrow else Qt.AlignmentFlag.AlignVCenter)
+        side = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight
+        self._header_row.setAlignment(self.choices, side)
+        self._footer_row.setAlignment(self.extra, side)
+        for button in self.choices.findChildren(QToolButton):
+            button.setProperty("tight", narrow)
+            style = button.style()
+            assert style is not None  # the application has one
+            style.unpolish(button)
+            style.polish(button)
+        self.restyle()
+
     @staticmethod
-    def chrome() -> QSize:
-        """What the pane needs around its picture, in logical pixels."""
-        return QSize(2 * BORDER, 2 * BORDER + theme.sized(HEADER) + theme.sized(CAPTION))
+    def chrome(narrow: bool = False) -> QSize:
+        """What a pane needs around its picture, in logical pixels."""
+        parts = (NARROW_HEADER, NARROW_CAPTION) if narrow else (HEADER, CAPTION)
+        return QSize(2 * BORDER, 2 * BORDER + sum(map(theme.sized, parts)))
 
     @property
     def canvas(self) -> QWidget:

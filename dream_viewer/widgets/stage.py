@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QRect, QSize
+from PyQt6.QtCore import QRect, QSize, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -23,7 +23,9 @@ PRESENTED_BELOW = 176
 GOOD_SIDE = 448
 """Side of the pictures, in logical pixels, from which on strip and timeline get good room before they grow further."""
 LEAST_SIDE = 320
-"""Side of a picture at least, in logical pixels: a pane's header has room above it."""
+"""Side of a picture, in logical pixels, from which on a pane's header has room in one line above it."""
+NARROW_SIDE = 192
+"""Side of a picture at least: the header has room above it in two lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +103,19 @@ def _whole(side: float, ratio: float) -> float:
 class Stage(QWidget):
     """Places its parts by `arrange`, so that only the window's size, and what a person shows or hides, moves them.
 
-    Where there is no room for all panes beside each other, the first ones give way to the last.
+    Where there is no room for all of it, panes become narrow, then the film strip gives way, and then the first panes
+    to the last ones.
 
     Args:
         panes: of equal chrome, left to right. film, below, bar: film strip, timeline, transport bar (fixed height).
-        chrome: what a pane needs around its picture. film_room: what the strip needs in a stage of a given width.
+        chrome: what a pane needs around its picture, where it is not narrow and where it is.
+        film_room: what the strip needs in a stage of a given width.
+
+    Signals:
+        narrowed: the panes are to be narrow from now on, or not any more.
     """
+
+    narrowed = pyqtSignal(bool)
 
     def __init__(
         self,
@@ -114,7 +123,7 @@ class Stage(QWidget):
         film: QWidget,
         below: QWidget,
         bar: QWidget,
-        chrome: Callable[[], QSize],
+        chrome: Callable[[bool], QSize],
         film_room: Callable[[int], Film],
     ) -> None:
         super().__init__()
@@ -124,12 +133,14 @@ class Stage(QWidget):
         self._film_shown = True
         self._presented = False
         self._enlarged: QWidget | None = None
+        self._narrow = False
         for part in (*self._panes, film, below, bar):
             part.setParent(self)
-        needed = chrome()
-        width = 2 * (LEAST_SIDE + needed.width()) + GAP
-        parts = needed.height(), GAP, film_room(width).least, GAP, LEAST_BELOW, bar.height()
-        self.setMinimumSize(width, LEAST_SIDE + sum(parts))
+        needed = chrome(True)
+        self.setMinimumSize(
+            2 * (NARROW_SIDE + needed.width()) + GAP,
+            NARROW_SIDE + needed.height() + GAP + LEAST_BELOW + bar.height(),
+        )
 
     @property
     def enlarged(self) -> QWidget | None:
@@ -137,7 +148,7 @@ class Stage(QWidget):
         return self._enlarged
 
     def show_panes(self, shown: Sequence[QWidget]) -> None:
-        """Show these panes, in their order."""
+        """Show these panes, in their order, and the film strip as it is now."""
         self._shown = tuple(pane for pane in self._panes if pane in shown)
         if self._enlarged not in self._shown:
             self._enlarged = None
@@ -163,17 +174,33 @@ class Stage(QWidget):
         self._place()
 
     def _place(self) -> None:
-        chrome = self._chrome()
-        room = (self.width() + GAP) // (LEAST_SIDE + chrome.width() + GAP)
-        shown = self._shown[-max(room, 2) :] if self._enlarged is None else (self._enlarged,)
-        film = self._film_room(self.width()) if self._film_shown and not self._presented else None
-        bar, below = (0, PRESENTED_BELOW) if self._presented else (self._bar.height(), GOOD_BELOW)
-        ratio = self.devicePixelRatioF()
-        places = arrange(self.size(), chrome, bar, ratio, len(shown), film, below)
+        shown, narrow, places = self._best()
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.narrowed.emit(narrow)
         rects: dict[QWidget, QRect | None] = dict.fromkeys(self._panes)
         rects |= dict(zip(shown, places.panes, strict=True))
-        rects |= {self._film: places.film, self._below: places.below, self._bar: places.bar if bar else None}
+        bar = None if self._presented else places.bar
+        rects |= {self._film: places.film, self._below: places.below, self._bar: bar}
         for part, rect in rects.items():
             part.setVisible(rect is not None)
             if rect is not None:
                 part.setGeometry(rect)
+
+    def _best(self) -> tuple[tuple[QWidget, ...], bool, Places]:
+        """The panes to show, whether they are narrow, and where all stands: the first way that has room."""
+        if self._enlarged is not None:
+            return (self._enlarged,), False, self._arranged(1, False, None)
+        film = self._film_room(self.width()) if self._film_shown and not self._presented else None
+        ways = [(narrow, strip) for strip in dict.fromkeys((film, None)) for narrow in (False, True)]
+        for panes in range(len(self._shown), 1, -1):
+            for narrow, strip in ways:
+                places = self._arranged(panes, narrow, strip)
+                least = NARROW_SIDE if narrow else LEAST_SIDE
+                if places.side >= least and places.below is not None and places.below.height() >= LEAST_BELOW:
+                    return self._shown[-panes:], narrow, places
+        return self._shown[-2:], True, self._arranged(2, True, None)
+
+    def _arranged(self, panes: int, narrow: bool, film: Film | None) -> Places:
+        bar, below = (0, PRESENTED_BELOW) if self._presented else (self._bar.height(), GOOD_BELOW)
+        return arrange(self.size(), self._chrome(narrow), bar, self.devicePixelRatioF(), panes, film, below)

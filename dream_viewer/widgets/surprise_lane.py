@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal, pyqtSlot
-from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QPolygonF, QResizeEvent
+from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PyQt6.QtWidgets import QToolTip, QWidget
 
 from dream_viewer import theme
@@ -21,6 +21,8 @@ _REACH = 8
 class SurpriseLane(QWidget):
     """A bar for each step, peaks marked; a click on a peak asks for it, one elsewhere for the step there.
 
+    A second agent's surprises are a line over the bars, on one scale with them.
+
     Args:
         left, right: room that the timeline's axis and margin take at both sides, in logical pixels.
 
@@ -35,6 +37,8 @@ class SurpriseLane(QWidget):
         self._left, self._right = left, right
         self._surprises: NDArray[np.float32] = np.empty(0, np.float32)
         self._peaks: tuple[int, ...] = ()
+        self._others: NDArray[np.float32] = np.empty(0, np.float32)
+        self._names = ("", "")
         self._span = (-0.5, 100.5)
         self._cursor = 0
         self._drawn: QPixmap | None = None
@@ -56,6 +60,27 @@ class SurpriseLane(QWidget):
         """Draw an episode as far as it is known."""
         self._surprises, self._peaks = course.surprises, course.peaks
         self._forget()
+
+    def show_companion(self, surprises: NDArray[np.float32] | None, mine: str = "", other: str = "") -> None:
+        """Draw how surprised a second agent is by the same steps.
+
+        Args:
+            surprises: (T,) in nats, NaN where there are none; None: nothing is compared.
+            mine, other: names of the agent on show and of the second one.
+        """
+        self._others = np.empty(0, np.float32) if surprises is None else surprises
+        self._names = ("", "") if surprises is None else (mine, other)
+        self._forget()
+
+    def words(self, step: int) -> str:
+        """The surprises at a step; empty where nothing is known of it."""
+        mine, other = self._names
+        known = [
+            f"{series[step]:.1f} nats" + (f" ({name})" if name else "")
+            for series, name in ((self._surprises, mine), (self._others, other))
+            if 0 <= step < len(series) and np.isfinite(series[step])
+        ]
+        return f"step {step}: surprise of {', '.join(known)}" if known else ""
 
     def show_span(self, first: float, last: float) -> None:
         """Show this stretch of the episode, as the timeline does."""
@@ -86,18 +111,17 @@ class SurpriseLane(QWidget):
             self.scrubbed.emit(self._step_at(a0.pos()) if peak is None else peak)
 
     def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
-        """Scrub along while the button is down; tell a peak's number otherwise."""
+        """Scrub along while the button is down; tell a peak's number otherwise, and every step's of two agents."""
         if a0 is None:
             return
         if a0.buttons() & Qt.MouseButton.LeftButton:
             self.scrubbed.emit(self._step_at(a0.pos()))
             return
         peak = self.peak_at(a0.pos())
-        if peak is not None:
-            text = f"step {peak}: surprise of {self._surprises[peak]:.1f} nats"
-            QToolTip.showText(a0.globalPosition().toPoint(), text, self)
-        else:
-            QToolTip.hideText()
+        if peak is None and self._names[1]:
+            peak = self._step_at(a0.pos())
+        text = "" if peak is None else self.words(peak)
+        QToolTip.showText(a0.globalPosition().toPoint(), text, self)  # an empty one hides what is there
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         """Draw everything anew."""
@@ -131,8 +155,9 @@ class SurpriseLane(QWidget):
         painter.drawLine(QPointF(self._left, base), QPointF(self.width() - self._right, base))
         painter.setClipRect(QRectF(self._left - 1, 0, self.width() - self._left - self._right + 2, self.height()))
         self._paint_bars(painter, base)
-        self._paint_word(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_others(painter, base)
+        self._paint_words(painter)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("reward"))
         for peak in self._peaks:
@@ -141,23 +166,49 @@ class SurpriseLane(QWidget):
         painter.end()
         return drawn
 
-    def _paint_word(self, painter: QPainter) -> None:
-        metrics = self.fontMetrics()
-        plate = QRectF(self._left + 2, 1, metrics.horizontalAdvance(_WORD) + 8, metrics.height())
-        painter.fillRect(plate, theme.colour("panel", 200))
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, _WORD)
+    def _paint_words(self, painter: QPainter) -> None:
+        metrics, (mine, other) = self.fontMetrics(), self._names
+        parts = [(f"{_WORD}, as {mine} has it", "muted"), (f"as {other} has it", "companion")]
+        left = self._left + 2.0
+        for text, word in parts if other else [(_WORD, "muted")]:
+            plate = QRectF(left, 1, metrics.horizontalAdvance(text) + 8, metrics.height())
+            painter.fillRect(plate, theme.colour("panel", 200))
+            painter.setPen(theme.colour(word))
+            painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
+            left = plate.right() + 4
+
+    @property
+    def _highest(self) -> float:
+        both = np.concatenate([self._surprises, self._others])
+        return float(np.nan_to_num(both, nan=0.0).max(initial=0.0))
+
+    def _paint_others(self, painter: QPainter, base: float) -> None:
+        """A line through the second agent's surprises, or through the greatest of those that share a pixel."""
+        first, last = max(0, int(self._span[0])), min(len(self._others), int(self._span[1]) + 2)
+        together, highest = self._together(), max(self._highest, 1e-6)
+        parts = {i: self._others[i : i + together] for i in range(first, last, together)}
+        line = [
+            QPointF(self.place_of(i + (together - 1) / 2), base - float(np.nanmax(part)) / highest * (base - 7))
+            for i, part in parts.items()
+            if np.isfinite(part).any()
+        ]
+        painter.setPen(QPen(theme.colour("companion"), 1.5))
+        painter.drawPolyline(QPolygonF(line))
+
+    def _together(self) -> int:
+        """Steps that share a pixel."""
+        return max(1, int(np.ceil(1 / (self.place_of(1) - self.place_of(0)))))
 
     def _paint_bars(self, painter: QPainter, base: float) -> None:
         """One bar a step, or one a pixel of the greatest of its steps."""
         filled = np.nan_to_num(self._surprises, nan=0.0)
         first, last = max(0, int(self._span[0])), min(len(filled), int(self._span[1]) + 2)
         shown = filled[first:last]
-        highest = float(filled.max(initial=0.0))
+        highest = self._highest
         if highest <= 0 or not len(shown):
             return
         wide = self.place_of(1) - self.place_of(0)
-        together = max(1, int(np.ceil(1 / wide)))
+        together = self._together()
         heights = np.maximum.reduceat(shown, np.arange(0, len(shown), together)) / highest * (base - 7)
         left = self.place_of(first) - wide / 2
         bar = wide * together

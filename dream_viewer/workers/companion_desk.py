@@ -126,7 +126,10 @@ class CompanionDesk:
             return
         job = companion.future(key.number, key.index, reading, key.horizon, key.branch, actions)
         self._lane.submit(
-            "future", job, done=lambda dream: self._news(CompanionDreamt(Future(key, dream))), supersede=False
+            f"future, {key.kind}",
+            job,
+            done=lambda dream: self._news(CompanionDreamt(Future(key, dream))),
+            supersede=False,
         )
 
     def turn(self) -> bool:

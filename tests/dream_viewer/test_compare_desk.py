@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QFileDialog, QToolButton
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import wording
@@ -140,8 +140,9 @@ def test_both_futures_are_played_frame_by_frame_from_the_same_moment(compared: D
     first = future(session.dreaming.future_key)
     compared.player.tell(future=first)
     session.tick()
-    ((key, start, actions),) = compared.player.asked("ask_companion_future")
+    (echo, _, same), (key, start, actions) = compared.player.asked("ask_companion_future")
     assert key == replace(first.key, generation=SECOND) and actions is None
+    assert echo == replace(key, kind="echo") and same == (8,) * 15, "for the film strip"
     assert start is session.comparison.moment(0, 5)
     assert window.compared.message == "imagining…"
     hear(compared, CompanionDreamt(future(key)))
@@ -158,11 +159,50 @@ def test_both_futures_are_played_frame_by_frame_from_the_same_moment(compared: D
 def test_the_timeline_says_which_weights_drew_which_curve(compared: Desk) -> None:
     timeline = compared.window.timeline
     read_along(compared, 4)
-    compared.window.comparing.show_curve()
+    compared.window.comparing.show_curves()
     assert "Value, as coinrun-12m sees it" in timeline.title and "as other sees it" in timeline.title
     assert "other 12.00" in timeline.numbers(2) and "value 5.00" in timeline.numbers(2)
     assert "other" not in timeline.numbers(5), "not read yet"
     assert timeline.scale_of_values.high == 20.0
+
+
+def test_the_surprise_lane_has_both_agents_surprises(compared: Desk) -> None:
+    lane = compared.window.lane
+    read_along(compared, 6)
+    compared.window.comparing.show_curves()
+    assert lane.words(3) == "step 3: surprise of 2.0 nats (coinrun-12m), 2.0 nats (other)"
+    compared.window.actions_by_id["compare"].trigger()
+    assert lane.words(3) == "step 3: surprise of 2.0 nats" and lane.words(0) == ""
+
+
+def test_the_film_strip_has_the_second_agent_s_dream_of_the_same_actions(compared: Desk) -> None:
+    window, session = compared.window, compared.session
+    compared.player.tell(future=future(session.dreaming.future_key))
+    session.tick()
+    assert compared.player.asked("ask_companion_future") == [], "it has not read the moment yet"
+    assert window.film.film.echo_title == "As other imagines it" and window.film.film.echo == ()
+    read_along(compared, 6)
+    ((key, _, actions),) = compared.player.asked("ask_companion_future")
+    assert key.kind == "echo" and actions == (8,) * 15
+    hear(compared, CompanionDreamt(future(key)))
+    assert len(window.film.film.echo) == 15 and window.film.film.echo[0].caption.startswith("other: +1 · right + up")
+    compared.window.actions_by_id["compare"].trigger()
+    assert window.film.film.echo == () and window.film.film.echo_title == ""
+
+
+def test_in_the_smallest_window_reality_stays_beside_both_dreams(compared: Desk, qtbot: QtBot) -> None:
+    window = compared.window
+    window.resize(1024, 680)
+    panes = window.reality, window.dream, window.compared
+    assert (window.width(), window.height()) == (1024, 680) and all(pane.isVisible() for pane in panes)
+    assert window.film.isVisible() and window.lane.isVisible()
+    for pane in panes:
+        shown = [button for button in pane.findChildren(QToolButton) if button.isVisible()]
+        cut = [(b.text(), b.width(), b.sizeHint().width()) for b in shown if b.width() < b.sizeHint().width()]
+        assert not cut, "no word is cut"
+        assert all(pane.rect().contains(button.mapTo(pane, button.rect().bottomRight())) for button in shown)
+    window.resize(1280, 800)
+    assert window.reality.width() > 320
 
 
 def test_swapped_the_second_agent_plays_the_level_on_show_and_the_first_reads_along(compared: Desk) -> None:
@@ -180,7 +220,7 @@ def test_ended_everything_is_as_before(compared: Desk) -> None:
     by_id, before = window.actions_by_id, window.dream.frame
     assert not by_id["difference"].isEnabled() and by_id["swap"].isEnabled()
     read_along(compared, 6)
-    compared.window.comparing.show_curve()
+    compared.window.comparing.show_curves()
     by_id["compare"].trigger()
     assert compared.player.asked("close_companion") == [()] and not by_id["compare"].isChecked()
     assert window.compared.isHidden() and window.dream.frame is before

@@ -40,6 +40,14 @@ def test_where_the_truth_ends_it_says_how() -> None:
     assert at_once.real[0].word == "lost"
 
 
+def test_a_second_agent_s_dream_of_the_same_actions_has_errors_of_its_own() -> None:
+    echo = future(FutureKey(0, 12, 40, 15, 0, "echo"))
+    made = film(future(KEY), forked(KEY, 4, "won"), tone, echo, "other")
+    assert len(made.echo) == 15 and made.echo_title == "As other imagines it"
+    assert made.echo[3].caption.startswith("other: +4") and " error 7" in made.echo[3].caption
+    assert "error" not in made.echo[4].caption and made.echo[-1].word == "end?"
+
+
 def test_a_game_that_does_not_repeat_itself_has_no_truth() -> None:
     made = film(future(KEY), Forked(KEY, None), tone)
     assert made.real == () and "does not repeat itself" in made.missing

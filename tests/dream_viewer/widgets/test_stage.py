@@ -5,9 +5,9 @@ from PyQt6.QtCore import QRect, QSize
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.widgets.stage import LEAST_BELOW, UNIT, Film, Stage, arrange
+from dream_viewer.widgets.stage import LEAST_BELOW, NARROW_SIDE, UNIT, Film, Stage, arrange
 
-CHROME, BAR = QSize(6, 62), 44
+CHROME, NARROW, BAR = QSize(6, 62), QSize(6, 120), 44
 FILM = Film(108, 150, 168)
 
 
@@ -50,21 +50,33 @@ def test_pictures_are_as_large_as_they_can_be(size: tuple[int, int], panes: int,
     assert arrange(QSize(*size), CHROME, BAR, 1.0, panes, film).side == side
 
 
-def test_where_three_do_not_fit_the_first_gives_way(qtbot: QtBot) -> None:
+def test_where_not_all_fits_panes_become_narrow_then_the_strip_gives_way_and_then_the_first_pane(qtbot: QtBot) -> None:
     panes, film, below, bar = [QWidget() for _ in range(3)], QWidget(), QWidget(), QWidget()
     bar.setFixedHeight(BAR)
-    stage = Stage(panes, film, below, bar, lambda: CHROME, lambda width: FILM)
+    stage = Stage(panes, film, below, bar, lambda narrow: NARROW if narrow else CHROME, lambda width: FILM)
     qtbot.addWidget(stage)
     stage.show()
-    for width, visible in ((790, [False, True, True]), (1046, [True, True, True]), (700, [False, True, True])):
-        stage.resize(width, 640)
-        assert [pane.isVisible() for pane in panes] == visible
+    told: list[bool] = []
+    stage.narrowed.connect(told.append)
+    for size, narrow, strip, shown in (
+        ((1046, 640), False, True, 3),
+        ((790, 640), True, True, 3),
+        ((790, 500), True, False, 3),
+        ((500, 640), True, True, 2),
+        ((1046, 640), False, True, 3),
+    ):
+        stage.resize(*size)
+        assert [pane.isVisible() for pane in panes] == [place >= 3 - shown for place in range(3)]
+        assert film.isVisible() == strip and below.isVisible() and below.height() >= LEAST_BELOW
+        assert (told[-1] if told else False) == narrow
+        assert all(pane.width() >= NARROW_SIDE for pane in panes if pane.isVisible())
+    assert told == [False, True, False], "and nothing is told twice"
 
 
 def test_a_pane_can_have_the_stage_to_itself_and_give_it_back(qtbot: QtBot) -> None:
     panes, film, below, bar = [QWidget() for _ in range(3)], QWidget(), QWidget(), QWidget()
     bar.setFixedHeight(BAR)
-    stage = Stage(panes, film, below, bar, lambda: CHROME, lambda width: FILM)
+    stage = Stage(panes, film, below, bar, lambda narrow: CHROME, lambda width: FILM)
     qtbot.addWidget(stage)
     stage.resize(1046, 760)
     stage.show()

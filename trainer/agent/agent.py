@@ -15,11 +15,13 @@ from torch import Tensor, nn
 
 from trainer.agent.actor_critic import ActorCritic
 from trainer.agent.imagination import policy_sample
+from trainer.agent.inference import Inference, Packed, Plain
 from trainer.config import ModelSize
 from trainer.episode import Dream, Reading, frozen
 from trainer.errors import UserError
 from trainer.nn.distributions import categorical_kl, twohot_mean, unimix_log_probs
 from trainer.nn.optimiser import FlatTensors
+from trainer.nn.packed import can_pack
 from trainer.randomness import torch_generator
 from trainer.world_model.rssm import Latent
 from trainer.world_model.world_model import WorldModel
@@ -74,6 +76,18 @@ class Agent:
         self.actor_critic = ActorCritic(size, num_actions, generator)
         self.latent: Latent | None = None
         self._flat = self._move(dtype, torch.device(device))
+        self._networks: Inference = Plain(self.world_model, self.actor_critic)
+
+    def pack(self) -> None:
+        """Gets these weights ready to be asked often, one frame or a few at a time: until they change.
+
+        Where the machine or the dtype does not allow it, everything stays as it is.
+        """
+        if can_pack(self.dtype, self.device):
+            self._networks = Packed(self.world_model, self.actor_critic)
+
+    def _changed(self) -> None:
+        self._networks = Plain(self.world_model, self.actor_critic)
 
     def _move(self, dtype: torch.dtype, device: torch.device) -> FlatTensors:
         """Puts all parameters into one buffer of the given dtype and device."""
@@ -89,6 +103,7 @@ class Agent:
         """Casts the weights to another compute dtype."""
         self._flat = self._move(dtype, self.device)
         self.latent = None
+        self._changed()
 
     @property
     def dtype(self) -> torch.dtype:
@@ -113,6 +128,7 @@ class Agent:
     def take(self, weights: FlatTensors) -> None:
         """Takes weights of the same layout, any dtype: one copy."""
         self._flat.flat.copy_(weights.flat)
+        self._changed()
 
     def state_tensors(self) -> dict[str, Tensor]:
         """All weights as contiguous float32 CPU copies, by name."""
@@ -139,6 +155,7 @@ class Agent:
         with torch.no_grad():
             for name, parameter in parameters.items():
                 parameter.copy_(tensors[name])
+        self._changed()
 
     def initial(self, batch: int) -> Latent:
         """The state before an episode, for `batch` games."""
@@ -203,8 +220,7 @@ class Agent:
     @torch.no_grad()
     def project(self, frames: NDArray[np.uint8]) -> Tensor:
         """What the posterior takes from B frames (B, 64, 64, 3): (B, hidden)."""
-        model = self.world_model
-        return model.dyn.project_tokens(model.enc(self._frames(frames)))
+        return self._networks.project(self._frames(frames))
 
     @torch.no_grad()
     def observe(
@@ -219,21 +235,19 @@ class Agent:
         rssm, batch = self.world_model.dyn, projected.shape[0]
         noise = torch.rand(batch, rssm.stoch, generator=generator, device=self.device)
         actions = torch.full((batch,), prev_action) if isinstance(prev_action, int) else prev_action
-        first = torch.full((batch,), is_first, device=self.device)
-        return rssm.observe_projected(latent, actions.to(self.device), projected, first, noise)
+        return self._networks.observe(latent, actions.to(self.device), projected, is_first, noise)
 
     @torch.no_grad()
     def readings(
         self, latent: Latent, logits: Tensor, is_first: Sequence[bool], beliefs: NDArray[np.uint8]
     ) -> list[Reading]:
         """Readings of B posterior states, their raw logits (B, S, C) and their pictures (B, 64, 64, 3) uint8."""
-        model = self.world_model
-        feat = model.dyn.feat(latent)
-        prior = unimix_log_probs(model.dyn.prior(latent.deter))
+        value, policy, going_on = self._networks.judge(latent)
+        prior = unimix_log_probs(self._networks.prior(latent.deter))
         numbers = (
-            twohot_mean(self.actor_critic.val(feat)).unsqueeze(1),
-            torch.softmax(self.actor_critic.pol(feat).float(), -1),
-            self._shown(model.continues(feat)).unsqueeze(1),
+            twohot_mean(value).unsqueeze(1),
+            torch.softmax(policy.float(), -1),
+            self._shown(going_on),
             categorical_kl(unimix_log_probs(logits), prior).unsqueeze(1),
             latent.deter.float(),
             latent.stoch.float(),
@@ -257,9 +271,9 @@ class Agent:
             for i, first in enumerate(is_first)
         ]
 
-    def _shown(self, continues: Tensor) -> Tensor:
-        """A continue as a person expects it: without the discount that it was trained with."""
-        return (continues / (1 - 1 / self.horizon)).clamp(max=1.0)
+    def _shown(self, going_on: Tensor) -> Tensor:
+        """A raw continue as the probability that a person expects: without the discount that it was trained with."""
+        return (torch.sigmoid(going_on.float()) / (1 - 1 / self.horizon)).clamp(max=1.0)
 
     def latent_of(self, reading: Reading) -> Latent:
         """The model state of a Reading.
@@ -284,13 +298,12 @@ class Agent:
     @torch.no_grad()
     def imagine_step(self, latent: Latent, action: Tensor, noise: Tensor) -> Latent:
         """One step of the prior after `action` (B,) int64 with uniform draws `noise` (B, S)."""
-        return self.world_model.dyn.imagine_step(latent, action.to(self.device), noise.to(self.device))
+        return self._networks.imagine(latent, action.to(self.device), noise.to(self.device))
 
     @torch.no_grad()
     def decode(self, latent: Latent) -> NDArray[np.uint8]:
         """Pictures (B, 64, 64, 3) uint8 of B states."""
-        means = self.world_model.dec(latent.deter, self.world_model.dyn.onehot(latent.stoch))
-        pixels: NDArray[np.uint8] = (means * 255).round_().to(torch.uint8).cpu().numpy()
+        pixels: NDArray[np.uint8] = self._networks.decode(latent).cpu().numpy()
         return pixels
 
     @torch.no_grad()
@@ -339,9 +352,9 @@ class Agent:
                 action = torch.from_numpy(given[:, h].copy()).to(self.device)
             else:
                 luck = torch.rand(draws, generator=generator, device=self.device)
-                action = policy_sample(self.actor_critic.pol(rssm.feat(latent)), luck.expand(branches))
+                action = policy_sample(self._networks.policy(latent), luck.expand(branches))
             noise = torch.rand(draws, rssm.stoch, generator=generator, device=self.device)
-            latent = rssm.imagine_step(latent, action, noise.expand(branches, -1))
+            latent = self._networks.imagine(latent, action, noise.expand(branches, -1))
             taken.append(action)
             latents.append(latent)
             yield
@@ -363,15 +376,8 @@ class Agent:
     @torch.no_grad()
     def expected(self, latents: Sequence[Latent]) -> tuple[NDArray[np.float32], ...]:
         """Rewards, continues as shown and values, each (N, H) float32, of H states of N branches."""
-        model, batch = self.world_model, joined(latents)
-        feat = model.dyn.feat(batch)
-        expected = torch.stack(
-            [
-                twohot_mean(model.rew(feat)),
-                self._shown(model.continues(feat)),
-                twohot_mean(self.actor_critic.val(feat)),
-            ]
-        )
+        reward, going_on, value = self._networks.forecast(joined(latents))
+        expected = torch.stack([twohot_mean(reward), self._shown(going_on).squeeze(1), twohot_mean(value)])
         return tuple(np.ascontiguousarray(x.reshape(len(latents), -1).T) for x in expected.cpu().numpy())
 
     def dream(

@@ -73,8 +73,13 @@ def adding_rate(replay: Replay, agent: Agent) -> float:
     return envs * 1000 / _median_ms(add, _ADDED)
 
 
+@torch.inference_mode()
 def inference(agent: Agent, frame: NDArray[np.uint8]) -> dict[str, float]:
-    """Milliseconds of one frame of one game through everything a viewer shows: belief, value, policy, surprise."""
+    """Milliseconds of one frame of one game through everything a viewer shows: belief, value, policy, surprise.
+
+    As a viewer has it: the weights are packed, and stay so.
+    """
+    agent.pack()
     threads = torch.get_num_threads()
 
     def read_ms() -> float:
@@ -96,8 +101,10 @@ def inference(agent: Agent, frame: NDArray[np.uint8]) -> dict[str, float]:
     return report
 
 
+@torch.inference_mode()
 def imagination(agent: Agent) -> dict[str, Any]:
-    """Milliseconds of a whole dream of 16 branches x 15 steps, every frame decoded."""
+    """Milliseconds of a whole dream of 16 branches x 15 steps, every frame decoded; packed likewise."""
+    agent.pack()
 
     def dream(i: int) -> None:
         generator = torch_generator(0, "benchmark dream", i, device=agent.device)

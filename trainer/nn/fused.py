@@ -99,7 +99,7 @@ def norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     return out
 
 
-def _pool(x: Tensor) -> Tensor:
+def pool(x: Tensor) -> Tensor:
     """2x2 max-pool of (n, 2h, 2w, C): rows first, which lie in one piece, then columns, a half of it."""
     frames, height, width, channels = x.shape
     rows = x.view(frames, height // 2, 2, width * channels)
@@ -131,7 +131,7 @@ def _pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     scale32 = scale.float()
     step = _rows_per_block(frames, height * width * channels // 4, x.device)
     for start in range(0, frames, step):
-        pooled = _pool(x[start : start + step]).float()
+        pooled = pool(x[start : start + step]).float()
         _forward_rows(pooled.view(-1, channels), scale32, out[start : start + step].view(-1, channels))
     return out
 
@@ -153,7 +153,7 @@ class _PoolNormSiLU(Function):
         step = _rows_per_block(frames, height * width * channels // 4, x.device)
         for start in range(0, frames, step):
             part = slice(start, start + step)
-            pooled = _pool(x[part])
+            pooled = pool(x[part])
             rows, grad_part = _backward_rows(
                 pooled.float().view(-1, channels), scale32, grad[part].float().reshape(-1, channels)
             )

@@ -128,12 +128,17 @@ class Conv(nn.Module):
         Returns:
             (N, H, W, 2, 2, out): the pixel (2i + a, 2j + b) stands at [i, j, a, b]; see :func:`unfold_phases`.
         """
+        kernel, bias = self.phases()
+        out = F.conv2d(x.permute(0, 3, 1, 2), kernel, bias, padding=1).permute(0, 2, 3, 1)
+        return out.contiguous().view(*x.shape[:3], 2, 2, self.kernel.shape[0])
+
+    def phases(self) -> tuple[Tensor, Tensor]:
+        """The four convolutions of :meth:`upsampled` as one: kernel (4 out, in, 3, 3) and bias (4 out,)."""
         outputs, inputs = self.kernel.shape[:2]
         taps = self.kernel.permute(0, 2, 3, 1).reshape(outputs, self.KERNEL**2, inputs)
         sums = torch.matmul(_phases_as(taps.device, taps.dtype), taps).view(outputs, 4, 9, inputs)
         kernel = sums.transpose(0, 1).reshape(4 * outputs, 3, 3, inputs).permute(0, 3, 1, 2)
-        out = F.conv2d(x.permute(0, 3, 1, 2), kernel, self.bias.repeat(4), padding=1).permute(0, 2, 3, 1)
-        return out.contiguous().view(*x.shape[:3], 2, 2, outputs)
+        return kernel, self.bias.repeat(4)
 
 
 _PARITIES = torch.tensor(

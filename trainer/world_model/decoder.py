@@ -11,6 +11,11 @@ from trainer.nn.layers import BlockLinear, Conv, Linear, Norm, fold_phases, unfo
 from trainer.world_model.encoder import FRAME
 
 
+def as_bytes(means: Tensor) -> Tensor:
+    """Pictures with means in [0, 1] as uint8."""
+    return (means * 255).round_().to(torch.uint8)
+
+
 class Decoder(nn.Module):
     """The image decoder. Inside, pictures stay in the phase order of :meth:`Conv.upsampled` as long as they can."""
 

@@ -12,6 +12,11 @@ FRAME = 64
 """Height and width of a frame."""
 
 
+def centred(frames: Tensor, dtype: torch.dtype) -> Tensor:
+    """uint8 frames as numbers from -0.5 to 0.5."""
+    return (frames.float() / 255 - 0.5).to(dtype)
+
+
 class Encoder(nn.Module):
     """The image encoder.
 
@@ -31,7 +36,7 @@ class Encoder(nn.Module):
     def forward(self, frames: Tensor) -> Tensor:
         """uint8 frames (N, 64, 64, 3) to tokens (N, tokens) in the parameters' dtype."""
         conv = self.get_submodule("cnn0")
-        x = (frames.float() / 255 - 0.5).to(conv.get_parameter("kernel").dtype)
+        x = centred(frames, conv.get_parameter("kernel").dtype)
         for i in range(self.layers):
             x = self.get_submodule(f"cnn{i}")(x)
             norm = self.get_submodule(f"cnn{i}norm")

@@ -42,7 +42,7 @@ class Sequence(NamedTuple):
     logits: Tensor
 
 
-def _onehot(index: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
+def onehot(index: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
     """(...,) int64 to (..., classes); torch's own asks a CPU for the smallest and the largest index each time."""
     hot = torch.zeros(*index.shape, classes, dtype=dtype, device=index.device)
     return hot.scatter_(-1, index.unsqueeze(-1), 1)
@@ -91,7 +91,7 @@ class RSSM(nn.Module):
 
     def onehot(self, index: Tensor) -> Tensor:
         """(..., S) class indices to (..., Z) one-hot in the compute dtype."""
-        return _onehot(index, self.classes, self.dynin0.kernel.dtype).flatten(-2)
+        return onehot(index, self.classes, self.dynin0.kernel.dtype).flatten(-2)
 
     def embed_action(self, action: Tensor) -> Tensor:
         """Real-valued action vectors (..., A), divided by max(1, |a|), to (..., hidden)."""
@@ -101,7 +101,7 @@ class RSSM(nn.Module):
 
     def action_vector(self, action: Tensor, keep: Tensor | None = None) -> Tensor:
         """Action indices (...,) to one-hot (..., A); where `keep` (...,) is 0, all zeros: there was no action."""
-        hot = _onehot(action, self.num_actions, self.dynin2.kernel.dtype)
+        hot = onehot(action, self.num_actions, self.dynin2.kernel.dtype)
         return hot if keep is None else hot * keep.unsqueeze(-1)
 
     def step(self, deter: Tensor, stoch: Tensor, action: Tensor) -> Tensor:

@@ -63,6 +63,8 @@ def run(options: ViewOptions) -> int:
     app.setApplicationName("Dream Agent")
     app.setQuitOnLastWindowClosed(False)
     theme.apply(app)
+    collector = Collector(app)
+    collector.install()
     player = PlayerWorker()
     session = Session(player, TrainingWorker)
     player.start()
@@ -75,8 +77,7 @@ def run(options: ViewOptions) -> int:
     if options.mode is not None:
         settings = settings.replace(dream_mode=options.mode)
     window = MainWindow(session, settings, None if file is None else file.keepsake)
-    collector = Collector(app)
-    collector.install()
+    collector.leave_out_what_is_loaded()
     hooks = ExceptionHooks(window)
     hooks.install()
     quitter = Quitter(app, session, window, file)
@@ -129,9 +130,8 @@ def _watch_native_crashes() -> IO[str] | None:
 class Collector(QObject):
     """Collects Python's cyclic garbage in the GUI thread, and in no other.
 
-    The collector runs in whichever thread happens to allocate; a widget whose last reference it finds in a worker
-    would be destroyed there, and Qt ends the process for that. What is loaded by now is left out of later rounds, so
-    that they take a moment only.
+    Python's collector runs in whichever thread happens to allocate; a widget whose last reference it finds in a worker
+    would be destroyed there, and Qt ends the process for that. So this one is there before the first worker starts.
     """
 
     def __init__(self, parent: QObject) -> None:
@@ -143,8 +143,11 @@ class Collector(QObject):
     def install(self) -> None:
         """Take over from Python."""
         gc.disable()
-        gc.freeze()
         self._timer.start()
+
+    def leave_out_what_is_loaded(self) -> None:
+        """Look at nothing that is there by now in later rounds, so that they take a moment only."""
+        gc.freeze()
 
     def uninstall(self) -> None:
         """Give back to Python."""

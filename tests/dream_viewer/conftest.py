@@ -1,6 +1,16 @@
-"""What the window's tests share: a session with fakes around it, and deaf ears for the offscreen platform."""
+"""What the window's tests share: an end for every window, a session with fakes around it, and deaf ears.
+
+Closing a window destroys nothing, and outside an event loop `deleteLater` does nothing either. Windows would pile up,
+tens of thousands of widgets by the last test, and Python's collector would take their Python halves away at any
+moment, amid painting or in a worker's thread, while Qt goes on with the rest. So a window ends with its test, and
+garbage is collected between tests only, as the application does between events.
+"""
+
+import gc
+from collections.abc import Iterator
 
 import pytest
+from PyQt6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from tests.dream_viewer.feed import opened
@@ -8,9 +18,27 @@ from tests.dream_viewer.stage import Stage
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # It tells of what it cannot do: least sizes for a window manager, and windows above each other.
+    # The offscreen platform tells of what it cannot do: least sizes for a window manager, windows above each other.
     for item in items:
         item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", r"does not support raise\(\)"))
+
+
+@pytest.fixture(scope="session")
+def little_to_look_at() -> None:
+    """What is loaded by now is left out of every collection, so that each takes a moment only."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def windows_end_with_their_test(little_to_look_at: None) -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    app = QCoreApplication.instance()
+    if app is not None:
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    gc.enable()
 
 
 @pytest.fixture

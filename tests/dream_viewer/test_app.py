@@ -10,12 +10,15 @@ from types import SimpleNamespace
 import pytest
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import app as application
 from dream_viewer.app import BrokenOffSearch, Collector, ExceptionHooks, Quitter, Screenshot
+from dream_viewer.options import ViewOptions
 from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.widgets.failure_dialog import FailureDialog
+from dream_viewer.workers.player_worker import PlayerWorker
 from tests.dream_viewer.window import Desk
 from trainer.recording import read_recording
 
@@ -270,6 +273,25 @@ def test_garbage_is_collected_in_the_window_s_thread_only(qtbot: QtBot) -> None:
     finally:
         collector.uninstall()
     assert gc.isenabled()
+
+
+def test_no_worker_starts_before_the_window_collects(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.enable()
+    monkeypatch.setattr(application, "QApplication", lambda _: qapp)
+    monkeypatch.setattr(application, "qInstallMessageHandler", lambda _: None)
+    monkeypatch.setattr(application, "_watch_native_crashes", lambda: None)
+    enabled: list[bool] = []
+
+    def start(worker: PlayerWorker) -> None:
+        enabled.append(gc.isenabled())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(PlayerWorker, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        application.run(ViewOptions())
+    for collector in qapp.findChildren(Collector):
+        collector.uninstall()
+    assert enabled == [False]
 
 
 def test_a_broken_off_run_is_found_beside_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,12 +229,12 @@ class MainWindow(QMainWindow):
             self.inform,
             self,
         )
-        self.moments = MomentDesk(session, self.readouts, self.policy, self)
-        self.transports = TransportDesk(session, self.transport, by_id, self)
+        self.moment_desk = MomentDesk(session, self.readouts, self.policy, self)
+        self.transport_desk = TransportDesk(session, self.transport, by_id, self)
         self.pictures = PictureDesk(
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
-        self.dreams = DreamDesk(session, self.frames, by_id, self.pictures.wanted_changed, self)
+        self.dream_desk = DreamDesk(session, self.frames, by_id, self.pictures.wanted_changed, self)
         panes = Panes(self.reality, self.dream, self.compared, self.difference)
         self.panes = PanesDesk(session, self.stage, panes, self.pictures, by_id, self)
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
             self.complain,
             self,
         )
-        self.sides = SideDesk(self.side, self.readouts, lambda: self.desk.graphs_wanted, by_id, self)
+        self.side_desk = SideDesk(self.side, self.readouts, lambda: self.desk.graphs_wanted, by_id, self)
         self.status_desk = StatusDesk(session, self.status, self)
 
     def _make_desks_of_the_window(self, bar: QMenuBar, keepsake: Path | None) -> None:

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer.quitter import Quitter
 from dream_viewer.settings import Settings, SettingsFile
+from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.window import Desk
 from trainer.recording import read_recording
 
@@ -83,7 +84,7 @@ def test_a_save_that_fails_at_the_end_is_told(
     desk.trainer.failed.emit("the disk is full; free some space.", "details")
     desk.trainer.ended.emit()
     quitter._look()
-    (dialog,) = dialogs(desk)
+    (dialog,) = desk.window.findChildren(FailureDialog)
     assert dialog.isVisible() and not desk.window.isVisible() and loop.codes == []
     assert capsys.readouterr().err == "Training was not saved: the disk is full; free some space.\n"
     dialog.accept()

@@ -13,15 +13,6 @@ from tests.dream_viewer.window import Desk
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    yield desk
-    desk.window.close()
-
-
-@pytest.fixture
 def hooks(desk: Desk) -> Iterator[ExceptionHooks]:
     before = sys.excepthook, threading.excepthook
     hooks = ExceptionHooks(desk.window)

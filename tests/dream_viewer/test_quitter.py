@@ -28,15 +28,6 @@ class Loop(QObject):
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    yield desk
-    desk.window.close()
-
-
-@pytest.fixture
 def loop() -> Loop:
     return Loop()
 

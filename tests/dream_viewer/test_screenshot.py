@@ -1,6 +1,5 @@
 """A picture of the window, or why there is none."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,15 +19,6 @@ class Leaving:
 
     def leave(self, code: int) -> None:
         self.codes.append(code)
-
-
-@pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    yield desk
-    desk.window.close()
 
 
 def test_a_screenshot_is_the_window(desk: Desk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

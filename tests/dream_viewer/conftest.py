@@ -9,8 +9,6 @@ garbage is collected between tests only, as the application does between events.
 import gc
 from collections.abc import Iterator
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot

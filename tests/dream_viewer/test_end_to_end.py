@@ -25,7 +25,7 @@ from dream_viewer.training import TrainingState
 from dream_viewer.widgets.training_panel import TrainingForm
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker, make_loop
-from tests.dream_viewer.test_app import Loop
+from tests.dream_viewer.test_quitter import Loop
 from tests.player_support import small_checkpoint
 from trainer.checkpoint import read_header
 from trainer.config import Config

@@ -4,7 +4,10 @@ Everything, the process's own set-up included (allocator and threads first, torc
 :mod:`dream_viewer.cli`, so that the installed command `dream-agent` does just the same.
 """
 
-from dream_viewer.cli import main
+try:
+    from dream_viewer.cli import main
+except KeyboardInterrupt:  # before anything could be begun
+    raise SystemExit(130) from None
 
 if __name__ == "__main__":
     raise SystemExit(main())

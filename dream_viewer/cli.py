@@ -30,7 +30,14 @@ BUNDLED = "coinrun"
 """The bundled checkpoint that plays when none is named and the game asked for has none of its own."""
 MOST_HORIZON = 200
 """Longest future that can be asked for, in frames."""
-_REFUSED, _INTERRUPTED = 2, 130
+_REFUSED, _INTERRUPTED, _UNREAD = 2, 130, 141
+_COMMANDS = (
+    ("view [CHECKPOINT|RUN|RECORDING]", "the window, on the agent of a file or the bundled one"),
+    ("export CHECKPOINT|RUN|RECORDING OUT", "an episode as film, picture or table"),
+    ("train", "a new agent, or go on with one"),
+    ("evaluate CHECKPOINT|RUN", "scores on train and unseen levels, and how faithful the dreams are"),
+    ("benchmark [--ui]", "how fast training is; with --ui beside the window"),
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -48,8 +55,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         the exit code: 0, 2 with one line on stderr where something a person can mend was wrong, 130 stopped
-        by Ctrl-C, 1 an error of ours.
+        by Ctrl-C, 141 nobody reads the output any more (`| head`), 1 an error of ours.
     """
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains as it leaves
+        return _UNREAD
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] in (["-h"], ["--help"]):
         sys.stdout.write(overview())
@@ -69,6 +86,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             known = ", ".join(["view", "export", *headless.COMMANDS])
             raise UserError(f"The commands are {known}; {arguments[0]!r} is none of them.")
         return _view(arguments[1:])
+    except SystemExit as leaving:  # --help
+        return leaving.code if isinstance(leaving.code, int) else 0
     except UserError as error:
         if debug:
             traceback.print_exc()
@@ -81,11 +100,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def overview() -> str:
     """What `--help` says."""
+    width = max(len(usage) for usage, _ in _COMMANDS)
     lines = [
-        f"usage: {PROGRAM} [view] [CHECKPOINT|RUN|RECORDING] [flags]   the window",
-        f"       {PROGRAM} export CHECKPOINT|RUN|RECORDING OUT [flags]   an episode as film, picture or table",
-        f"       {PROGRAM} benchmark --ui [flags]   what training and window cost each other",
-        *(f"       {PROGRAM} {name} [flags]" for name in headless.COMMANDS),
+        f"usage: {PROGRAM} [COMMAND] [flags]",
+        "",
+        "Watch what an agent imagines before it acts. Without a command the window opens on the bundled agent.",
+        "",
+        *(f"  {usage:{width}}   {what}" for usage, what in _COMMANDS),
         "",
         f"{PROGRAM} COMMAND --help tells a command's flags.",
     ]
@@ -94,7 +115,8 @@ def overview() -> str:
 
 def _add_levels(parser: _Parser, one: str) -> None:
     """The flags that say what is played; `one`: what is said of a level's seed."""
-    parser.add_argument("--game", choices=GAMES, help="game to play, in place of the one it was trained on")
+    games = f"game to play, in place of the one it was trained on: {', '.join(GAMES)}"
+    parser.add_argument("--game", choices=GAMES, metavar="GAME", help=games)
     parser.add_argument("--difficulty", choices=("easy", "hard"), help="in place of the one it was trained on")
     parser.add_argument("--split", choices=("train", "unseen"), default="unseen", help="levels to play")
     parser.add_argument("--level", type=int, metavar="SEED", help=one)
@@ -121,7 +143,7 @@ def parse_view(arguments: Sequence[str]) -> ViewOptions:
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="play some seconds, write a PNG, leave")
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     flags = parser.parse_args(list(arguments))
-    if flags.path is not None and not flags.path.exists():
+    if flags.path is not None and not os.path.exists(flags.path):
         raise UserError(f"{flags.path}: there is no such file or folder; give a checkpoint, a run or a recording.")
     _check_level(flags.level)
     return ViewOptions(
@@ -147,15 +169,17 @@ def parse_export(arguments: Sequence[str]) -> ExportOptions:
     )
     parser.add_argument("source", type=Path, metavar="CHECKPOINT|RUN|RECORDING", help="who plays, or what was played")
     parser.add_argument("out", type=Path, metavar="OUT", help="file.mp4, .gif, .png, or .csv or .npz for the curves")
-    parser.add_argument("--horizon", type=int, default=15, help="frames from look to look, and of each future")
+    parser.add_argument(
+        "--horizon", type=int, default=15, metavar="FRAMES", help="from look to look, and of each future"
+    )
     parser.add_argument("--agent", type=Path, metavar="CHECKPOINT", help="who reads a recording; default: the bundled")
     _add_levels(parser, "level to play")
-    parser.add_argument("--steps", type=int, help="play so many at most")
+    parser.add_argument("--steps", type=int, metavar="STEPS", help="play so many at most")
     parser.add_argument("--at", type=int, metavar="STEP", help="step of a .png; default: the middle one")
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     flags = parser.parse_args(list(arguments))
     for path in (flags.source, flags.agent):
-        if path is not None and not path.exists():
+        if path is not None and not os.path.exists(path):
             raise UserError(f"{path}: there is no such file or folder; give a checkpoint, a run or a recording.")
     _check_level(flags.level)
     for name, least, most in (("horizon", 1, MOST_HORIZON), ("steps", 1, None), ("at", 0, None)):
@@ -259,6 +283,7 @@ def _view(arguments: Sequence[str]) -> int:
     prepare()  # imports torch, which on Windows must come before Qt
     from trainer.checkpoint import read_header
     from trainer.jsonfile import check_target
+    from trainer.run import checkpoint_at
 
     if options.screenshot is not None:
         check_target(options.screenshot.expanduser().absolute())
@@ -267,8 +292,8 @@ def _view(arguments: Sequence[str]) -> int:
         from trainer.recording import read_recording
 
         options = with_recording(options, read_recording(options.path))
-    if options.path is not None and options.path.is_file():
-        read_header(options.path)
+    if options.path is not None:
+        read_header(checkpoint_at(options.path))
     from dream_viewer.libraries import check_window
 
     check_window()

@@ -14,6 +14,8 @@ import appdirs
 
 from dream_viewer.palette import Pair
 from trainer.episode import RECORDING_SUFFIX
+from trainer.errors import UserError
+from trainer.small_files import size_of_file
 
 LEAST_AND_MOST_FRAMES = (2, 200)
 """Frames that a dream may go on for."""
@@ -138,9 +140,10 @@ class SettingsFile:
         its place.
         """
         try:
+            size_of_file(self.path, "settings take their defaults")
             with open(self.path, "rb") as file:
                 values = json.loads(file.read(_LARGEST))
-        except OSError:
+        except (UserError, OSError):
             return Settings()
         except (ValueError, RecursionError):
             values = None

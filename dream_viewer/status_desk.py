@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from PyQt6.QtCore import QObject, QTimer, pyqtSlot
 from PyQt6.QtWidgets import QWidget
 
@@ -33,12 +36,20 @@ class StatusDesk(QObject):
 
     Args:
         session: what goes on. line: the widget. window: whose frames are counted.
+        memory: what the process holds, in bytes. clock: seconds.
     """
 
-    def __init__(self, session: Session, line: StatusLine, window: QWidget) -> None:
+    def __init__(
+        self,
+        session: Session,
+        line: StatusLine,
+        window: QWidget,
+        memory: Callable[[], int | None] = memory_bytes,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(window)
-        self._session, self._line = session, line
-        self._frames = FrameCounter(window)
+        self._session, self._line, self._memory = session, line, memory
+        self._frames = FrameCounter(window, clock)
         self._works: dict[WorkKind, Working] = {}
         self._own_frames = 0
         self._cancels = {"export": session.files.cancel_export, "recording": session.files.cancel_recording}
@@ -57,7 +68,7 @@ class StatusDesk(QObject):
             return
         session, agent = self._session, self._session.casting.agent
         progress = session.training.progress if session.training.state is TrainingState.RUNNING else None
-        held = memory_bytes()
+        held = self._memory()
         changed = self._line.show_figures(
             {
                 "training": "" if progress is None else f"training {progress.frames_per_second:.0f} steps/s",

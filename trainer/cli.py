@@ -11,6 +11,7 @@ import dataclasses
 import io
 import itertools
 import os
+import re
 import signal
 import sys
 import traceback
@@ -29,11 +30,14 @@ from trainer.errors import UserError
 if TYPE_CHECKING:
     from trainer.evaluation.scores import Tick
 
-PROGRAM = "dream-agent"
+PROGRAM = "python main.py" if Path(sys.argv[0]).name == "main.py" else "dream-agent"
+"""What a person typed to get here, for messages: the installed command, or a checkout's script."""
 _REFUSED = 2
 _INTERRUPTED = 130
 
 Flags = TypeVar("Flags")
+_File = Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(optional)")]
+_NameOrFile = Annotated[str | None, tyro.conf.arg(metavar="NAME|FILE", help_behavior_hint="(optional)")]
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,15 @@ class TrainFlags:
     """Train an agent, from zero, from a run or from a checkpoint's weights."""
 
     settings: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
-    config: str | None = None
+    config: _NameOrFile = None
     """Settings to start from: a shipped name or a YAML file. Flags override it; without it the game's own is taken."""
-    run_dir: Path | None = None
+    run_dir: Annotated[Path | None, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="(optional)")] = None
     """Folder of the new run; by default one in your data folder."""
-    resume: Path | None = None
+    resume: Annotated[Path | None, tyro.conf.arg(metavar="RUN|CHECKPOINT", help_behavior_hint="(optional)")] = None
     """Run to go on with exactly, or one of its older checkpoints: then a new run branches off."""
-    from_checkpoint: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    from_checkpoint: Annotated[
+        Path | None, tyro.conf.arg(name="from", metavar="CHECKPOINT", help_behavior_hint="(optional)")
+    ] = None
     """Checkpoint whose weights a new run starts from."""
     debug: bool = False
     """Show the whole traceback of an error."""
@@ -57,13 +63,13 @@ class TrainFlags:
 class EvaluateFlags:
     """Score a checkpoint on train and unseen levels beside a random policy, and measure how faithful its dreams are."""
 
-    checkpoint: Annotated[Path, tyro.conf.Positional]
+    checkpoint: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="CHECKPOINT|RUN")]
     """A checkpoint, or a run: then its best one."""
     episodes: int = 100
     """Episodes per list of levels, one level each, every one counted."""
     split: Literal["train", "unseen", "both"] = "both"
     """Levels to play."""
-    json: Path | None = None
+    json: _File = None
     """File for the results."""
     device: str = "auto"
     """`cpu`, `cuda`, or `auto`."""
@@ -82,7 +88,7 @@ class BenchmarkFlags:
     """Time the very updates that `train` makes with these settings, and playing and dreaming beside them."""
 
     settings: tyro.conf.OmitArgPrefixes[Config] = field(default_factory=Config)
-    config: str | None = None
+    config: _NameOrFile = None
     """Settings to start from, as for `train`."""
     updates: int = 10
     """Updates to time, after five that warm up; with --peers also of each of them."""
@@ -90,9 +96,9 @@ class BenchmarkFlags:
     """Time other batches, sequence lengths, imagined steps and model sizes too; takes several times as long."""
     peers: bool = False
     """Time public implementations on the same work too, each installed into an environment of its own on first use."""
-    json: Path | None = None
+    json: _File = None
     """File for the results."""
-    plot: Path | None = None
+    plot: _File = None
     """PNG for a picture of them; needs the extra `bench`."""
     debug: bool = False
     """Show the whole traceback of an error."""
@@ -120,6 +126,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: command and flags; None = those of the process.
 
+    Raises:
+        BrokenPipeError: nobody reads the output any more.
+
     Returns:
         the exit code: 0 done or stopped and saved, 2 refused with one line that says why, 130 broken off by Ctrl-C
         where there was nothing to save, 1 an error of ours.
@@ -137,6 +146,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("Stopped.", _INTERRUPTED, debug)
     except UserError as error:
         return _fail(str(error), _REFUSED, debug)
+    except BrokenPipeError:  # whoever read what is printed has gone
+        raise
     except OSError as error:
         what = error.filename or "The system"
         return _fail(f"{what}: {error.strerror or error}; check that it is there and writable.", _REFUSED, debug)
@@ -204,6 +215,8 @@ def _train_defaults(origin: _TrainOrigin) -> Config:
         from trainer.run import Run
 
         path = origin.resume
+        if not os.path.exists(path):
+            raise UserError(f"{path}: there is no such file or folder; give a run, or one of its checkpoints.")
         return (Run.open(path) if path.is_dir() else Run.of_checkpoint(path)).config
     if origin.from_checkpoint is None:
         return _defaults(origin)
@@ -363,14 +376,27 @@ def _parsed(
     return parsed
 
 
+_WORDS = (
+    (r"Error parsing (--\S+): invalid literal for int\(\) with base 10: (.*)", r"\1 is \2, give a whole number"),
+    (r"Error parsing (--\S+): could not convert string to float: (.*)", r"\1 is \2, give a number"),
+    (r"Missing value for argument '(--\S+)'.*", r"\1 lacks its value"),
+    (r"Missing from [^:]*: (\S+) .*", r"\1 is missing"),
+)
+
+
 def _in_one_line(framed: str) -> str:
-    """The message and the suggestion out of the framed text that tyro prints: title, message, more, between rules."""
+    """The message and the suggestion out of the framed text that tyro prints: title, message, more, between rules.
+
+    Where it speaks to programmers, in words for everybody.
+    """
     lines = [line.strip(" │|") for line in framed.splitlines()[1:]]
     rules = [i for i, line in enumerate(lines) if not line.strip("╭╮╰╯─-+")]
     texts = [line for i, line in enumerate(lines) if i not in rules]
     first = next((i for i in range(len(lines)) if i not in rules), 0)
     end = next((i for i in rules if i > first), len(lines))
     message = " ".join(lines[first:end]).rstrip(".")
+    for pattern, words in _WORDS:
+        message = re.sub(pattern, words, message)
     for line, after in itertools.pairwise(texts):
         if line.startswith("Perhaps you meant"):
             return f"{message}; did you mean {after.split()[0]}?"

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import difflib
 import math
+import reprlib
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import Any, Literal
 import yaml
 
 from trainer.errors import UserError
+from trainer.small_files import read_small_file, reason
 
 GAMES: tuple[str, ...] = (
     "bigfish",
@@ -213,6 +215,15 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
+_WHOLE = (-(2**63), 2**63 - 1)
+_LARGEST_FILE = 2**16
+_DEEPEST = 3
+_LONGEST_REASON = 300
+_LONGEST_NAME = 60
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxstring, _BRIEF.maxother = 1, _LONGEST_NAME, _LONGEST_NAME
+
+
 def config_from(values: Mapping[str, Any], source: str, base: Config | None = None) -> Config:
     """A checked Config from names and plain values.
 
@@ -229,7 +240,7 @@ def config_from(values: Mapping[str, Any], source: str, base: Config | None = No
     for name, value in values.items():
         if name not in hints:
             raise UserError(
-                f"{source}: there is no setting {name!r}{_instead(str(name), hints)}; take the name out or mend it."
+                f"{source}: there is no setting {_brief(name)}{_instead(name, hints)}; take the name out or mend it."
             )
         checked[name] = _as_kind(name, value, hints[name], source)
     return check(dataclasses.replace(base or Config(), **checked), source)
@@ -245,11 +256,11 @@ def check(config: Config, source: str) -> Config:
         value = getattr(config, name)
         if value not in choices:
             raise UserError(
-                f"{source}: {name} is {value!r}{_instead(str(value), choices)}; choose one of {', '.join(choices)}."
+                f"{source}: {name} is {_brief(value)}{_instead(value, choices)}; choose one of {', '.join(choices)}."
             )
     for name, (least, most) in _RANGES.items():
         value = getattr(config, name)
-        if math.isinf(most) and (not value >= least or math.isinf(value)):
+        if math.isinf(most) and not least <= value < math.inf:
             raise UserError(f"{source}: {name} is {value}, give a number of at least {least:g}.")
         if not least <= value <= most:
             raise UserError(f"{source}: {name} is {value}, give a number from {least:g} to {most:g}.")
@@ -265,17 +276,36 @@ def read_config(path: Path, base: Config | None = None) -> Config:
     Raises:
         UserError: the file cannot be read, is no YAML mapping, or holds a wrong setting.
     """
+    data = read_small_file(path, _LARGEST_FILE, "give a file of settings that you may read")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); check the name and the permissions.") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: is not YAML ({' '.join(str(error).split())}); mend or replace it.") from error
+        text = data.decode("utf-8")
+        if not _is_plain(text):
+            raise UserError(f"{path}: holds a tag, an alias or lists in lists; write one plain `name: value` a line.")
+        values = yaml.safe_load(text)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: cannot be read ({error}); mend or replace it.") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: is not YAML ({reason(error)[:_LONGEST_REASON]}); mend or replace it.") from error
     if values is None:
         values = {}
     if not isinstance(values, dict):
         raise UserError(f"{path}: holds no settings; write one `name: value` a line.")
     return config_from(values, str(path), base)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a YAML text is safe to make values of.
+
+    A few aliases may stand for 10^30 words, a tag may want any kind of value of any text, and deep nesting takes time
+    that grows with its square; all this is seen in the stream of events before anything is made of them.
+    """
+    depth = 0
+    for event in yaml.parse(text):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        tagged = isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None
+        if tagged or isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+            return False
+    return True
 
 
 def config_text(config: Config) -> str:
@@ -284,7 +314,15 @@ def config_text(config: Config) -> str:
     return text
 
 
-def _instead(name: str, known: typing.Iterable[str]) -> str:
+def _brief(value: object) -> str:
+    """A value as a message shows it: in some dozen letters, whatever it is."""
+    huge = isinstance(value, int) and not _WHOLE[0] <= value <= _WHOLE[1]
+    return "a huge number" if huge else _BRIEF.repr(value)
+
+
+def _instead(name: object, known: typing.Iterable[str]) -> str:
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        return ""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""
 
@@ -293,6 +331,8 @@ def _as_kind(name: str, value: Any, kind: Any, source: str) -> Any:
     if kind is float and isinstance(value, str):  # YAML 1.1 reads 4e-5 as text
         with contextlib.suppress(ValueError):
             value = float(value)
+    if isinstance(value, int) and not _WHOLE[0] <= value <= _WHOLE[1]:
+        raise UserError(f"{source}: {name} is a huge number, give a smaller one.")
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if kind is int and isinstance(value, float) and value.is_integer():
@@ -300,5 +340,5 @@ def _as_kind(name: str, value: Any, kind: Any, source: str) -> Any:
     wanted = kind if kind in (int, float) else str
     if not isinstance(value, wanted) or isinstance(value, bool):
         word = {int: "a whole number", float: "a number", str: "text"}[wanted]
-        raise UserError(f"{source}: {name} is {value!r}, give {word}.")
+        raise UserError(f"{source}: {name} is {_brief(value)}, give {word}.")
     return value

@@ -16,13 +16,14 @@ from typing import Any, NoReturn, TypeGuard, cast
 
 import numpy as np
 
+from trainer.checkpoint import write_safely
 from trainer.config import GAMES
 from trainer.envs.protocol import NUM_ACTIONS
 from trainer.envs.replaying import ReplayDiffers, Rerun
 from trainer.envs.viewer import MakeEnv, ViewerEnv
 from trainer.episode import RECORDING_SUFFIX, Episode, Outcome, Split, Step, frame_hash, frozen
 from trainer.errors import UserError
-from trainer.safe_writing import write_safely
+from trainer.small_files import read_small_file
 
 FORMAT = 1
 """Version of the format; files of a later one are refused."""
@@ -164,15 +165,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
-    if not path.is_file():  # a pipe would let us wait for ever
-        raise UserError(f"{path}: there is no such file; check the name.")
-    try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error}); choose another recording.") from error
-    if len(data) > LARGEST_FILE:
-        raise UserError(f"{path}: is too large for a recording; choose a {RECORDING_SUFFIX} file.")
+    data = read_small_file(path, LARGEST_FILE, f"choose a {RECORDING_SUFFIX} file")
     try:
         fields = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:

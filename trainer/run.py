@@ -20,11 +20,10 @@ from typing import IO
 
 import appdirs
 
-from trainer.checkpoint import read_header
-from trainer.checkpoint_header import Header
+from trainer.checkpoint import Header, read_header, write_safely
 from trainer.config import Config, config_text, read_config
 from trainer.errors import UserError
-from trainer.safe_writing import write_safely
+from trainer.small_files import read_small_file
 
 if sys.platform == "win32":
     import msvcrt
@@ -34,6 +33,7 @@ else:
 _CHECKPOINTS = "step-*.safetensors"
 _KEPT_BATCHES = 20
 _KEY_BYTES = 32
+_LARGEST_NOTE = 4096
 
 
 def data_dir() -> Path:
@@ -127,7 +127,7 @@ class Run:
             UserError: there is no run in it.
         """
         path = path.expanduser().absolute()
-        if not (path / "config.yaml").is_file() or not (path / "checkpoints").is_dir():
+        if not os.path.isfile(path / "config.yaml") or not os.path.isdir(path / "checkpoints"):  # or nobody may look
             raise UserError(f"{path}: is no run; give a folder that `train` made.")
         return cls(path, read_config(path / "config.yaml"))
 
@@ -264,11 +264,21 @@ class Run:
     def broke_off(self) -> bool:
         """Whether training of this run ended without a word, by a crash or a power cut."""
         try:
-            ended = json.loads((self.path / "state.json").read_text(encoding="utf-8"))["ended"]
+            note = read_small_file(self.path / "state.json", _LARGEST_NOTE, "delete it")
+            ended = json.loads(note)["ended"]
             with open(self.path / "run.lock", "a+", encoding="utf-8") as file:
                 return ended is None and _try_lock(file)
-        except (OSError, ValueError, KeyError, TypeError):
+        except (UserError, OSError, ValueError, RecursionError, KeyError, TypeError):
             return False
+
+
+def checkpoint_at(path: Path) -> Path:
+    """The checkpoint that a path leads to: itself, or a run's newest one.
+
+    Raises:
+        UserError: it is a folder, and no run's or without a checkpoint.
+    """
+    return Run.open(path).latest_checkpoint() if os.path.isdir(path) else path
 
 
 def broken_off_runs(folder: Path | None = None) -> list[Run]:

@@ -1,5 +1,8 @@
 """The command line: what `view` takes, who answers for the rest, and one line for every mistake."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ from dream_viewer import cli
 from dream_viewer.options import ViewOptions
 from trainer.errors import UserError
 from trainer.recording import Recording
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -176,3 +181,26 @@ def test_a_mistake_in_export_is_one_line_and_exit_2(
     assert cli.main(["export", *flags]) == 2
     told = capsys.readouterr().err
     assert word in told and told.count("\n") == 1
+
+
+def test_a_folder_that_is_no_run_is_refused_before_a_window_opens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["view", str(tmp_path)]) == 2
+    assert "is no run" in capsys.readouterr().err
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert cli.main(["view", str(pipe)]) == 2
+    assert "is no file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["evaluate", "--help"]])
+def test_nobody_has_to_read_to_the_end(arguments: list[str]) -> None:
+    """As with `| head -1`; what was typed to get here is what help tells to type."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "main.py", *arguments], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")

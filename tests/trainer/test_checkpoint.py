@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import resource
 import signal
 import struct
@@ -15,11 +16,20 @@ from torch import Tensor
 
 from trainer.agent.agent import Agent
 from trainer.agent.learner import Learner
-from trainer.checkpoint import export_weights, fingerprint, load_agent, open_checkpoint, read_header, save_checkpoint
-from trainer.checkpoint_header import FORMAT, Header
+from trainer.checkpoint import (
+    FORMAT,
+    Header,
+    export_weights,
+    fingerprint,
+    load_agent,
+    open_checkpoint,
+    parameter_shapes,
+    read_header,
+    save_checkpoint,
+    write_safely,
+)
 from trainer.config import SIZES, Config
 from trainer.errors import UserError
-from trainer.parameter_shapes import parameter_shapes
 from trainer.randomness import torch_generator
 
 CONFIG = Config(preset="debug", lr=1.0 / 3.0)
@@ -164,7 +174,7 @@ def test_files_that_are_no_checkpoint_are_refused(tmp_path: Path, content: bytes
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
     refused(tmp_path / "nowhere.safetensors", "there is no such file")
-    refused(tmp_path, r"cannot be read")
+    refused(tmp_path, "is no file")
 
 
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
@@ -261,6 +271,27 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, tensors: dict[
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(UserError, match=r"file/x.safetensors: cannot be written"):
         save_checkpoint(tmp_path / "file" / "x.safetensors", HEADER, tensors)
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.write_text("old")
+    link.symlink_to(file)
+
+    def write(temporary: Path) -> None:
+        temporary.write_text("new")
+
+    write_safely(link, write)
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match="is not a file"):
+        write_safely(pipe, Path.touch)
+    assert pipe.is_fifo()
 
 
 def test_a_fingerprint_is_of_the_content(tmp_path: Path) -> None:

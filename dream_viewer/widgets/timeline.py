@@ -47,7 +47,7 @@ class Timeline(pg.PlotWidget):
     hovered = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, enableMenu=False)
         self.scale_of_values = SteadyScale()
         self._course = Course(_EMPTY, _EMPTY, _EMPTY, _EMPTY)
         self._span = Span()
@@ -62,7 +62,6 @@ class Timeline(pg.PlotWidget):
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMouseTracking(True)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
         item.hideButtons()
         item.getViewBox().setMouseEnabled(False, False)
         item.getViewBox().setDefaultPadding(0)

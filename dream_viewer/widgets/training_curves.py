@@ -56,7 +56,7 @@ class _Row(QWidget):
         header.addWidget(self._legend)
         header.addStretch(1)
         header.addWidget(self.value)
-        self._graph = pg.PlotWidget()
+        self._graph = pg.PlotWidget(enableMenu=False)
         self._graph.setMinimumHeight(_LEAST_HEIGHT)
         self._graph.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self._graph.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

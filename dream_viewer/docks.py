@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtGui import QAction, QGuiApplication
-from PyQt6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PyQt6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QWidget
 
 _AREAS = (
     Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -18,6 +18,8 @@ _AREAS = (
 _LEAST = 80
 """Pixels of a dock at least, and of it on a screen."""
 _MOST = 20_000
+LEAST_DOCKED = QSize(180, 120)
+"""Size of what is seen of a panel at least, in pixels."""
 
 
 class Place(NamedTuple):
@@ -77,7 +79,8 @@ class Docks:
     def add(self, name: str, title: str, widget: QWidget, size: tuple[int, int]) -> QDockWidget:
         """A dock that is hidden at first and floats when it is shown: docked it takes room from the panes.
 
-        The widget is hidden with it, so that whoever fills it can tell whether anybody looks.
+        The widget is hidden with it, so that whoever fills it can tell whether anybody looks. Where the dock is smaller
+        than the widget may be, it scrolls: beside the panes of a small window there is little room.
 
         Args:
             name: id of its action, which must be checkable. title: above it. widget: in it. size: in pixels.
@@ -85,7 +88,12 @@ class Docks:
         action = self._actions[name]
         dock = QDockWidget(title, self._window)
         dock.setObjectName(name)
-        dock.setWidget(widget)
+        scroll = QScrollArea()
+        scroll.setWidget(widget)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setMinimumSize(LEAST_DOCKED)
+        dock.setWidget(scroll)
         widget.hide()
         dock.hide()
         self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)

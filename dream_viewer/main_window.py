@@ -73,6 +73,8 @@ from trainer.envs.protocol import NUM_ACTIONS
 
 MARGIN = 10
 FIRST_SIZE = (1280, 800)
+SMALLEST = (1024, 680)
+"""Size of the window at least: whatever is chosen, no text is cut in it."""
 EPISODES_SIZE = (760, 440)
 GLOSSARY_SIZE = (380, 560)
 WHAT_IF_SIZE = (660, 620)
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
         assert bar is not None
         actions.fill_menus(bar, self.actions_by_id)
         self.look = LookDesk(self.actions_by_id, self)
+        self.setMinimumSize(*SMALLEST)
         self._make_widgets()
         self._compose()
         self._add_docks()

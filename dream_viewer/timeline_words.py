@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
@@ -19,8 +20,10 @@ LONGEST_NAME = 22
 _BETWEEN = " &nbsp;·&nbsp; "
 
 
-def legend(course: Course, fan: FanCurve, companion: CompanionCurve, horizon: HorizonCurve, played: PlayedLine) -> str:
-    """What the curves are, as rich text."""
+def legend(
+    course: Course, fan: FanCurve, companion: CompanionCurve, horizon: HorizonCurve, played: PlayedLine
+) -> list[str]:
+    """What the curves are, as rich text: one part a curve."""
     if companion.other:
         parts = [
             f"Value, as {_named(companion.mine)} sees it",
@@ -36,13 +39,20 @@ def legend(course: Course, fan: FanCurve, companion: CompanionCurve, horizon: Ho
         parts.append(_coloured(horizon.legend, "horizon"))
     if played.legend:
         parts.append(_coloured(played.legend, "played"))
-    return _BETWEEN.join(parts)
+    return parts
+
+
+def line(parts: Sequence[str], has_room: Callable[[str], bool]) -> str:
+    """As many of the parts as have room beside each other, the first one in any case."""
+    shorter = ([*parts[:count], "…"] for count in range(len(parts) - 1, 0, -1))
+    lines = (_BETWEEN.join(some) for some in (parts, *shorter))
+    return next((text for text in lines if has_room(text)), parts[0])
 
 
 def numbers(
     step: int, course: Course, fan: FanCurve, companion: CompanionCurve, horizon: HorizonCurve, played: PlayedLine
-) -> str:
-    """Every curve at a step of the episode, as rich text."""
+) -> list[str]:
+    """Every curve at a step of the episode, as rich text: one part a number."""
     parts = [f"step {step}"]
     for word, series in (("value", course.values), ("really came", course.realised)):
         if np.isfinite(series[step]):
@@ -60,7 +70,7 @@ def numbers(
         parts.append(horizon.words(step))
     if played.words(step):
         parts.append(_coloured(played.words(step), "played"))
-    return _coloured(_BETWEEN.join(parts), "text")
+    return [_coloured(part, "text") for part in parts]
 
 
 def _named(name: str) -> str:

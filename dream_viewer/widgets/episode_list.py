@@ -117,6 +117,7 @@ class EpisodeList(QWidget):
         across.setHighlightSections(False)
         self._memory = QLabel()
         self._memory.setProperty("role", "detail")
+        self._memory.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 4, 6)
         layout.addWidget(self.view, 1)

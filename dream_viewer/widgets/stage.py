@@ -138,7 +138,7 @@ class Stage(QWidget):
             part.setParent(self)
         needed = chrome(True)
         self.setMinimumSize(
-            2 * (NARROW_SIDE + needed.width()) + GAP,
+            max(2 * (NARROW_SIDE + needed.width()) + GAP, bar.minimumWidth()),
             NARROW_SIDE + needed.height() + GAP + LEAST_BELOW + bar.height(),
         )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal, pyqtSlot
-from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QWheelEvent
+from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer import theme, timeline_words
@@ -66,6 +66,7 @@ class Timeline(pg.PlotWidget):
         item.getViewBox().setMouseEnabled(False, False)
         item.getViewBox().setDefaultPadding(0)
         self._make_items()
+        self._titled: tuple[list[str], int] = ([], 0)
         self._title = QLabel(self)
         self._title.setProperty("role", "label")
         self._title.setTextFormat(Qt.TextFormat.RichText)
@@ -141,7 +142,8 @@ class Timeline(pg.PlotWidget):
         self._fitted = None
         self._draw_stretch(self._stretch)
         self.show_course(self._course)
-        self._title.adjustSize()
+        self._titled = ([], self.width())
+        self._retitle(None)
 
     @property
     def cursor_index(self) -> int:
@@ -160,7 +162,8 @@ class Timeline(pg.PlotWidget):
 
     def numbers(self, step: int) -> str:
         """Every curve at a step of the episode, in words."""
-        return timeline_words.numbers(step, self._course, self._fan, self._companion, self._horizon, self._played)
+        curves = self._fan, self._companion, self._horizon, self._played
+        return timeline_words.line(timeline_words.numbers(step, self._course, *curves), lambda _: True)
 
     def forget_scale(self) -> None:
         """Begin with a new scale: for another agent or another game."""
@@ -304,6 +307,12 @@ class Timeline(pg.PlotWidget):
             self._fit()
         ev.accept()
 
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        """Tell as much above the curves as there is room for now."""
+        super().resizeEvent(ev)
+        if ev is not None:  # pyqtgraph calls it by itself, too, while it makes the widget
+            self._retitle(None)
+
     def leaveEvent(self, ev: QEvent) -> None:
         """Nothing is under the mouse any more."""
         super().leaveEvent(ev)
@@ -365,10 +374,15 @@ class Timeline(pg.PlotWidget):
 
     def _retitle(self, step: int | None) -> None:
         curves = (self._course, self._fan, self._companion, self._horizon, self._played)
-        text = timeline_words.legend(*curves) if step is None else timeline_words.numbers(step, *curves)
-        if text != self._title.text():
-            self._title.setText(text)
-            self._title.adjustSize()
+        parts = timeline_words.legend(*curves) if step is None else timeline_words.numbers(step, *curves)
+        if (parts, self.width()) != self._titled:
+            self._titled = (parts, self.width())
+            timeline_words.line(parts, self._title_has_room)
+
+    def _title_has_room(self, text: str) -> bool:
+        self._title.setText(text)
+        self._title.adjustSize()
+        return self._title.geometry().right() <= self.width()
 
     def _mark(self, marks: pg.ScatterPlotItem, steps: NDArray[np.intp]) -> None:
         """Put marks on the line, or at the last known value where nothing was read."""

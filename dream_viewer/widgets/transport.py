@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtGui import QAction, QFontMetrics
+from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from dream_viewer import theme
 from dream_viewer.elided import ElidedLabel
 
 HEIGHT = 38
+LEAST_WIDTH = 475
+"""Width of the bar at least: playing backwards and the loop, which have keys, leave it where there is little room."""
 _WIDEST_FOLLOW = "Back to live +8888"
 _ICON = QSize(18, 18)
+_POSITION = 60
+"""Room for where the cursor stands, shortened."""
 
 
 class TransportBar(QWidget):
@@ -26,6 +30,7 @@ class TransportBar(QWidget):
     def __init__(self, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
+        self.setMinimumWidth(LEAST_WIDTH)
         self._play = actions["play"]
         self._icons = {playing: theme.icon("pause" if playing else "play") for playing in (True, False)}
         self._follow = _FollowButton(actions["follow"])
@@ -39,18 +44,27 @@ class TransportBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 0)
         layout.setSpacing(2)
+        self._spared = (_button(actions["play_back"]), _button(actions["loop"]))
+        back, loop = self._spared
         for name in ("first", "back", "play_back", "play", "forward", "last"):
-            layout.addWidget(_button(actions[name], role="play" if name == "play" else None))
+            button = _button(actions[name], role="play" if name == "play" else None) if name != "play_back" else back
+            layout.addWidget(button)
         layout.addSpacing(10)
         layout.addWidget(self._follow)
         layout.addSpacing(4)
-        layout.addWidget(_button(actions["loop"]))
+        layout.addWidget(loop)
         layout.addSpacing(10)
         layout.addWidget(self._position, 1)
         layout.addSpacing(8)
         layout.addWidget(_button(actions["slower"]))
         layout.addWidget(self._speed)
         layout.addWidget(_button(actions["faster"]))
+        self._whole_width = layout.sizeHint().width() + _POSITION
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Leave out what there is no room for."""
+        for button in self._spared:
+            button.setVisible(self.width() >= self._whole_width)
 
     def show_playback(self, playing: bool, speed: float) -> None:
         """Show whether time goes on, and how fast."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtGui import QGuiApplication
+from PyQt6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.main_window import EPISODES_SIZE
+from dream_viewer.main_window import EPISODES_SIZE, SMALLEST
 from dream_viewer.settings import Settings
 from tests.dream_viewer.window import Desk
 
@@ -107,3 +110,31 @@ def test_places_that_make_no_sense_break_nothing(qtbot: QtBot, place: tuple[int,
     assert dock.isVisible() and screen is not None and screen.geometry().intersects(dock.geometry())
     assert dock.width() >= 80 and dock.height() >= 80
     desk.window.close()
+
+
+@pytest.mark.parametrize("edge", [Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea])
+def test_docked_beside_the_panes_of_the_smallest_window_nothing_is_cut(qtbot: QtBot, edge: Qt.DockWidgetArea) -> None:
+    desk = Desk(Settings(training_panel=True))
+    qtbot.addWidget(desk.window)
+    window = desk.window
+    window.resize(*SMALLEST)
+    window.show()
+    desk.live(30)
+    window.actions_by_id["latents"].trigger()
+    dock = window.docks.by_id["latents"]
+    window.addDockWidget(edge, dock)
+    dock.setFloating(False)
+    window.resize(*SMALLEST)
+    qtbot.waitUntil(lambda: not dock.geometry().intersects(window.stage.rect().translated(window.stage.pos())))
+    assert window.size() == QSize(*SMALLEST) and window.rect().contains(dock.geometry())
+    assert window.latents.width() >= window.latents.minimumSizeHint().width(), "it scrolls instead"
+    bar = window.transport
+    QApplication.sendPostedEvents()  # what was left out is laid out with the next ones
+    buttons = [child for child in bar.findChildren(QToolButton) if child.isVisible()]
+    places = [(button.toolTip(), button.geometry()) for button in buttons]
+    assert not [(a, b) for a, b in itertools.combinations(places, 2) if a[1].intersects(b[1])], bar.size()
+    assert all(button.width() >= button.minimumSizeHint().width() for button in buttons)
+    assert window.reality.isVisible() and window.dream.isVisible()
+    title = window.timeline._title
+    assert title.geometry().right() <= window.timeline.width() and title.text().startswith("Value: ")
+    window.close()

@@ -168,14 +168,19 @@ class SurpriseLane(QWidget):
 
     def _paint_words(self, painter: QPainter) -> None:
         metrics, (mine, other) = self.fontMetrics(), self._names
-        parts = [(f"{_WORD}, as {mine} has it", "muted"), (f"as {other} has it", "companion")]
-        left = self._left + 2.0
-        for text, word in parts if other else [(_WORD, "muted")]:
-            plate = QRectF(left, 1, metrics.horizontalAdvance(text) + 8, metrics.height())
+        words = [(_WORD, "muted", Qt.AlignmentFlag.AlignLeft)]
+        if other:  # at the right, where most episodes are over
+            words.append((f"bars: {mine}", "accent", Qt.AlignmentFlag.AlignRight))
+            words.append((f"line: {other}", "companion", Qt.AlignmentFlag.AlignRight))
+        left, right = self._left + 2.0, self.width() - self._right - 2.0
+        for text, word, side in reversed(words):
+            width = metrics.horizontalAdvance(text) + 8
+            at_right = side is Qt.AlignmentFlag.AlignRight
+            plate = QRectF(right - width if at_right else left, 1, width, metrics.height())
             painter.fillRect(plate, theme.colour("panel", 200))
             painter.setPen(theme.colour(word))
             painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-            left = plate.right() + 4
+            right = plate.left() if at_right else right
 
     @property
     def _highest(self) -> float:

@@ -64,8 +64,8 @@ def test_a_click_goes_to_the_episode_and_pauses(desk: Desk) -> None:
 def test_it_is_closed_by_its_key_and_by_its_own_button(desk: Desk) -> None:
     action = desk.window.actions_by_id["episodes"]
     action.trigger()
-    dock = desk.window.episodes.parentWidget()
-    assert dock is not None and dock.isVisible() and action.isChecked()
+    dock = desk.window.docks.by_id["episodes"]
+    assert dock.isVisible() and action.isChecked()
     dock.close()
     assert not action.isChecked()
     action.trigger()

@@ -58,7 +58,12 @@ TABLE: tuple[Entry, ...] = (
     Entry("open", "&Open…", ("Ctrl+O",), "always", "File", "Open a checkpoint or a recording", "open"),
     Entry("open_run", "Open &run…", (), "always", "File", "Open a run's newest checkpoint"),
     Entry(
-        "left_off", "Go on where you &left off", ("Ctrl+Shift+O",), "always", "File", "Open last time's agent and level"
+        "left_off",
+        "Go on where you &left off",
+        ("Ctrl+Shift+O",),
+        "always",
+        "File",
+        "Go back to last time's agent, level and moment",
     ),
     Entry("recent", "Open re&cent", ("Ctrl+R",), "always", "File", "Open what was open lately"),
     Entry(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal, pyqtSlot
-from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from dream_viewer import theme
@@ -24,6 +24,8 @@ CAPTION = 26
 NARROW_HEADER = 54
 NARROW_CAPTION = 60
 """Heights where a pane is narrow: the border's word stands below the choice of views, and the caption has two lines."""
+ROOMY = 326
+"""Width of a pane from which on its choices stand in their own size; below that they are a little smaller."""
 METER = 30
 METER_BAR = 4
 """Heights of a meter, and of its bar alone."""
@@ -66,7 +68,7 @@ class Pane(QWidget):
         self._click.setSingleShot(True)
         self._click.timeout.connect(self.clicked)
 
-        self._narrow = False
+        self._narrow = self._tight = False
         header = QHBoxLayout()
         header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(0)
@@ -128,13 +130,19 @@ class Pane(QWidget):
         side = Qt.AlignmentFlag.AlignLeft if narrow else Qt.AlignmentFlag.AlignRight
         self._header_row.setAlignment(self.choices, side)
         self._footer_row.setAlignment(self.extra, side)
-        for button in self.choices.findChildren(QToolButton):
-            button.setProperty("tight", narrow)
-            style = button.style()
-            assert style is not None  # the application has one
-            style.unpolish(button)
-            style.polish(button)
         self.restyle()
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """Make the choices fit beside the border's word."""
+        tight = self.width() < ROOMY
+        if tight != self._tight:
+            self._tight = tight
+            for button in self.choices.findChildren(QToolButton):
+                button.setProperty("tight", tight)
+                style = button.style()
+                assert style is not None  # the application has one
+                style.unpolish(button)
+                style.polish(button)
 
     @staticmethod
     def chrome(narrow: bool = False) -> QSize:

@@ -22,7 +22,7 @@ PRESENTED_BELOW = 176
 """Height of the timeline before an audience, in larger letters and without anything else below the pictures."""
 GOOD_SIDE = 448
 """Side of the pictures, in logical pixels, from which on strip and timeline get good room before they grow further."""
-LEAST_SIDE = 320
+LEAST_SIDE = 286
 """Side of a picture, in logical pixels, from which on a pane's header has room in one line above it."""
 NARROW_SIDE = 192
 """Side of a picture at least: the header has room above it in two lines."""

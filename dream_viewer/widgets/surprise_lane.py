@@ -173,7 +173,9 @@ class SurpriseLane(QWidget):
             words.append((f"bars: {mine}", "accent", Qt.AlignmentFlag.AlignRight))
             words.append((f"line: {other}", "companion", Qt.AlignmentFlag.AlignRight))
         left, right = self._left + 2.0, self.width() - self._right - 2.0
-        for text, word, side in reversed(words):
+        longest = (self.width() - self._left - self._right) // 4
+        for whole, word, side in reversed(words):
+            text = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, longest)
             width = metrics.horizontalAdvance(text) + 8
             at_right = side is Qt.AlignmentFlag.AlignRight
             plate = QRectF(right - width if at_right else left, 1, width, metrics.height())

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from PyQt6.QtGui import QImage, QPainter
+from PyQt6.QtWidgets import QApplication, QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
+from dream_viewer import actions, theme
 from dream_viewer.records import View
 from dream_viewer.widgets.pane import BORDER, CAPTION, HEADER, Pane
+from dream_viewer.widgets.stage import LEAST_SIDE, NARROW_SIDE
 from tests.dream_viewer.feed import frame
 
 
@@ -107,3 +109,25 @@ def test_what_is_shown_moves_nothing(pane: Pane, qtbot: QtBot) -> None:
 
 def test_the_chrome_is_what_stands_around_the_picture() -> None:
     assert (Pane.chrome().width(), Pane.chrome().height()) == (2 * BORDER, 2 * BORDER + HEADER + CAPTION)
+
+
+@pytest.mark.parametrize(("side", "narrow"), [(320, False), (LEAST_SIDE, False), (NARROW_SIDE, True)])
+def test_no_choice_is_cut_in_a_small_pane(qtbot: QtBot, side: int, narrow: bool) -> None:
+    theme.apply(QApplication.instance())  # type: ignore[arg-type]
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    by_id = actions.build(window)
+    pane = Pane([by_id[name] for name in ("human", "agent")])
+    pane.setParent(window)
+    pane.set_narrow(narrow)
+    chrome = Pane.chrome(narrow)
+    pane.resize(side + chrome.width(), side + chrome.height())
+    pane.show_view(View(frame(1), "observed", "+15 of 15 · right + up · value 9.69"))
+    window.show()
+    QApplication.sendPostedEvents()
+    buttons = pane.choices.findChildren(QToolButton)
+    assert len(buttons) == 2 and all(button.width() >= button.sizeHint().width() for button in buttons)
+    tag, choices = pane._tag.geometry(), pane.choices.geometry()
+    assert not tag.intersects(choices) and pane._header.rect().contains(tag.united(choices))
+    assert pane._caption.text() == pane.caption, "in two lines where one is too short"
+    assert pane.canvas.width() - 2 * BORDER == side and pane.canvas.height() - 2 * BORDER == side

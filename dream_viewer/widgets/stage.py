@@ -18,6 +18,8 @@ LOW_BELOW = 118
 """Height of the timeline below which the film strip does not push it."""
 GOOD_BELOW = 126
 """Height of the timeline where there is room for everything."""
+PRESENTED_LEAST = 118
+"""Height of the timeline at least before an audience: its larger letters need more room."""
 PRESENTED_BELOW = 176
 """Height of the timeline before an audience, in larger letters and without anything else below the pictures."""
 GOOD_SIDE = 448
@@ -61,6 +63,7 @@ def arrange(
     panes: int = 2,
     film: Film | None = None,
     good_below: int = GOOD_BELOW,
+    least_below: int = LEAST_BELOW,
 ) -> Places:
     """Places for a stage of a size: the pictures as large as whole factors allow, the rest for what is below them.
 
@@ -68,12 +71,13 @@ def arrange(
         size: of the stage. chrome: what a pane needs around its picture. bar_height: of the transport bar.
         ratio: device pixels per logical pixel. panes: how many stand side by side; one alone has the stage to itself.
         film: the strip is shown; None: it is not. good_below: height of the timeline with room for everything.
+        least_below: its height at least.
     """
     alone = panes == 1
     shown_film = None if alone else film
     wide = (size.width() - GAP * (panes - 1)) / panes - chrome.width()
     high = size.height() - chrome.height() - bar_height
-    least = 0 if alone else GAP + LEAST_BELOW + (0 if shown_film is None else GAP + shown_film.least)
+    least = 0 if alone else GAP + least_below + (0 if shown_film is None else GAP + shown_film.least)
     good = 0 if alone else GAP + good_below + (0 if shown_film is None else GAP + shown_film.good)
     side = _whole(min(wide, high - good), ratio)
     if side < GOOD_SIDE:
@@ -202,5 +206,6 @@ class Stage(QWidget):
         return self._shown[-2:], True, self._arranged(2, True, None)
 
     def _arranged(self, panes: int, narrow: bool, film: Film | None) -> Places:
-        bar, below = (0, PRESENTED_BELOW) if self._presented else (self._bar.height(), GOOD_BELOW)
-        return arrange(self.size(), self._chrome(narrow), bar, self.devicePixelRatioF(), panes, film, below)
+        bar = 0 if self._presented else self._bar.height()
+        below = (PRESENTED_BELOW, PRESENTED_LEAST) if self._presented else (GOOD_BELOW, LEAST_BELOW)
+        return arrange(self.size(), self._chrome(narrow), bar, self.devicePixelRatioF(), panes, film, *below)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from PyQt6.QtCore import QPoint, QRect, QSize, Qt
 from PyQt6.QtGui import QHelpEvent
-from PyQt6.QtWidgets import QApplication, QToolTip
+from PyQt6.QtWidgets import QApplication, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.guide import GLOSSARY, PANELS, TOUR, hint
@@ -50,7 +50,9 @@ def test_every_panel_explains_itself_where_the_pointer_rests(desk: Desk, qtbot: 
     for name, panel in panels.items():
         assert panel.toolTip() == hint(name) and max(map(len, hint(name).splitlines())) <= 64
     for name in desk.window.docks.by_id:
-        assert name == "glossary" or desk.window.docks.by_id[name].widget().toolTip(), name
+        scroll = desk.window.docks.by_id[name].widget()
+        assert isinstance(scroll, QScrollArea)
+        assert name == "glossary" or scroll.widget().toolTip(), name
     inner = desk.window.timeline.childAt(desk.window.timeline.rect().center())
     place = inner.rect().center()
     QApplication.sendEvent(inner, QHelpEvent(QHelpEvent.Type.ToolTip, place, inner.mapToGlobal(place)))

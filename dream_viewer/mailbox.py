@@ -31,10 +31,16 @@ class Mailbox(Generic[T]):
         self._lock = threading.Lock()
         self._content: T | None = None
 
-    def put(self, content: T) -> None:
-        """Leave something; never waits for the reader."""
+    def put(self, content: T) -> bool:
+        """Leave something; never waits for the reader.
+
+        Returns:
+            Whether the slot was empty: the reader need be called only once for all that comes until it takes.
+        """
         with self._lock:
+            empty = self._content is None
             self._content = content if self._content is None else self._merge(self._content, content)
+            return empty
 
     def take(self) -> T | None:
         """What lies in the slot, which is empty afterwards; None if nothing came since the last time."""

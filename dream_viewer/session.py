@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,6 +48,9 @@ from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
 
 TICK_MS = 16
 """Milliseconds between two looks into the mailboxes: about 60 a second."""
+
+SOONEST_MS = 8
+"""Milliseconds between two looks that news themselves asked for: news in quick succession are taken together."""
 
 
 class Session(QObject):
@@ -96,6 +100,7 @@ class Session(QObject):
         self._player = player
         self._clock = clock
         self._before = clock()
+        self._called = -math.inf
         self.frames_per_second: float | None = None
         self.model_ms: float | None = None
         self.training = Training(make_training, self)
@@ -115,6 +120,7 @@ class Session(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
+        player.arrived.connect(self._look_now)
         player.failed.connect(self._on_failed)
         player.refused.connect(self.refused)
         self.files.refused.connect(self.refused)
@@ -187,6 +193,15 @@ class Session(QObject):
         return self._player.wait_stopped(max(0, int((deadline - self._clock()) * 1000))) and safe
 
     # One GUI tick
+
+    @pyqtSlot()
+    def _look_now(self) -> None:
+        """Do not let news wait for the timer, unless others came just before."""
+        now = self._clock()
+        if self._timer.isActive() and 1000 * (now - self._called) >= SOONEST_MS:
+            self._called = now
+            self._timer.start()
+            self.tick()
 
     @pyqtSlot()
     def tick(self) -> None:

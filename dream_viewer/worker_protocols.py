@@ -20,6 +20,10 @@ class PlayerWorkerLike(Protocol):
     news: Mailbox[News]
 
     @property
+    def arrived(self) -> pyqtBoundSignal:
+        """There are news where there were none."""
+
+    @property
     def failed(self) -> pyqtBoundSignal:
         """Carries (one line, details) after an exception; the worker lives on, at rest."""
 

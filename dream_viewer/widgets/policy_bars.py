@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt
-from PyQt6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt
+from PyQt6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from dream_viewer import theme
@@ -18,6 +18,8 @@ _HEADER = 20
 _GAP = 6
 _BETWEEN = 14
 _GLYPH = 15
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 _HINT = (
     "How likely the agent is to take each action here; the bright one is taken. "
     "Entropy tells how undecided it is: {most:.2f} nats would be pure chance, 0 is certain."
@@ -46,10 +48,12 @@ class PolicyBars(QWidget):
         self._policy: NDArray[np.float32] | None = None
         self._taken: int | None = None
         self._by_person = False
+        self._sheets: dict[object, QPixmap] = {}
         self.setFont(theme.base_font(11))
         self._name_width = max(self.fontMetrics().horizontalAdvance(name) for name in names)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Policy")
+        theme.LOOKS.changed.connect(self._sheets.clear)
 
     def sizeHint(self) -> QSize:
         """All of it."""
@@ -87,6 +91,11 @@ class PolicyBars(QWidget):
             return True
         return super().event(a0)
 
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        """What was drawn beforehand has another size now."""
+        super().resizeEvent(a0)
+        self._sheets.clear()
+
     @property
     def _columns(self) -> int:
         """One with names where there is the height for it, or two with signs alone; 0 where there is none."""
@@ -106,43 +115,78 @@ class PolicyBars(QWidget):
         height = self._row_height(columns)
         return QRectF(column * (width + _BETWEEN), _HEADER + row * height, width, height)
 
+    def _track(self, row: QRectF) -> QRectF:
+        """Where the bar of certainty stands in a row."""
+        left = row.left() + _GLYPH + _GAP + (self._name_width + _GAP if self._columns == 1 else 0)
+        room = row.right() - self.fontMetrics().horizontalAdvance("100 %") - _GAP - left
+        return QRectF(left, row.center().y() - 3, room, 6)
+
     def paintEvent(self, a0: QPaintEvent | None) -> None:
-        """Draw header and bars."""
+        """Draw what hangs on the probabilities over what does not."""
         if not self._columns:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(theme.colour("muted"))
-        header = QRectF(0, 0, self.width(), _HEADER - 4)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(header, middle | Qt.AlignmentFlag.AlignLeft, "Policy")
+        painter.drawPixmap(0, 0, self._sheet())
         if self._policy is not None:
-            text = f"entropy {entropy(self._policy):.2f} nats"
-            painter.drawText(header, middle | Qt.AlignmentFlag.AlignRight, text)
-        for index in range(len(self._rows)):
-            self._paint_row(painter, index)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self._header, _MIDDLE | _RIGHT, f"entropy {entropy(self._policy):.2f} nats")
+            self._paint_shares(painter, self._policy)
         painter.end()
 
-    def _paint_row(self, painter: QPainter, index: int) -> None:
+    @property
+    def _header(self) -> QRectF:
+        return QRectF(0, 0, self.width(), _HEADER - 4)
+
+    def _paint_shares(self, painter: QPainter, policy: NDArray[np.float32]) -> None:
+        first = self._row(0)
+        track, columns = self._track(first), self._rows_in(self._columns)
+        step = QPointF(first.width() + _BETWEEN, first.height())
+        bars = []
+        for index, share in enumerate(policy.tolist()):
+            column, place = divmod(index, columns)
+            x, y = column * step.x(), place * step.y()
+            if index == self._taken:
+                painter.setPen(theme.colour("text"))
+            painter.drawText(first.translated(x, y), _MIDDLE | _RIGHT, f"{100 * share:.0f} %")
+            if index == self._taken:
+                painter.setPen(theme.colour("muted"))
+            if share * track.width() >= 1:
+                bars.append((index, QRectF(track.left() + x, track.top() + y, share * track.width(), track.height())))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("faint"))
+        for index, bar in bars:
+            if index == self._taken:
+                painter.setBrush(theme.colour("accent"))
+            painter.drawRoundedRect(bar, 3, 3)
+            if index == self._taken:
+                painter.setBrush(theme.colour("faint"))
+
+    def _sheet(self) -> QPixmap:
+        """Title, signs, names and empty tracks: drawn once for each action that may be taken, as long as they stay."""
+        ratio = self.devicePixelRatioF()
+        sheet = self._sheets.get((self._taken, ratio))
+        if sheet is None:
+            sheet = QPixmap((QSizeF(self.size()) * ratio).toSize())
+            sheet.setDevicePixelRatio(ratio)
+            sheet.fill(Qt.GlobalColor.transparent)
+            self._sheets[self._taken, ratio] = sheet
+            painter = QPainter(sheet)
+            painter.setFont(self.font())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self._header, _MIDDLE | _LEFT, "Policy")
+            for index in range(len(self._rows)):
+                self._draw_row(painter, index)
+            painter.end()
+        return sheet
+
+    def _draw_row(self, painter: QPainter, index: int) -> None:
         row, (glyph, name) = self._row(index), self._rows[index]
-        share = 0.0 if self._policy is None else float(self._policy[index])
-        taken = index == self._taken
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(theme.colour("text" if taken else "muted"))
+        painter.setPen(theme.colour("text" if index == self._taken else "muted"))
         painter.drawText(QRectF(row.left(), row.top(), _GLYPH, row.height()), Qt.AlignmentFlag.AlignCenter, glyph)
-        left = row.left() + _GLYPH + _GAP
-        if self._columns == 1:
-            if name != glyph:
-                painter.drawText(row.adjusted(_GLYPH + _GAP, 0, 0, 0), middle | Qt.AlignmentFlag.AlignLeft, name)
-            left += self._name_width + _GAP
-        if self._policy is not None:
-            painter.drawText(row, middle | Qt.AlignmentFlag.AlignRight, f"{100 * share:.0f} %")
-        room = row.right() - self.fontMetrics().horizontalAdvance("100 %") - _GAP - left
-        bar = QRectF(left, row.center().y() - 3, room, 6)
+        if self._columns == 1 and name != glyph:
+            painter.drawText(row.adjusted(_GLYPH + _GAP, 0, 0, 0), _MIDDLE | _LEFT, name)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("control"))
-        painter.drawRoundedRect(bar, 3, 3)
-        painter.setBrush(theme.colour("accent" if taken else "faint"))
-        if share * room >= 1:
-            bar.setWidth(share * room)
-            painter.drawRoundedRect(bar, 3, 3)
+        painter.drawRoundedRect(self._track(row), 3, 3)

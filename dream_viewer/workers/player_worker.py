@@ -50,14 +50,16 @@ class PlayerWorker(QThread):
     its next piece of work. What there is to tell comes through `news`; only failures come by signal.
 
     Attributes:
-        news: everything lived and studied, to be taken by a GUI timer.
+        news: everything lived and studied, to be taken when the GUI has time.
 
     Signals:
+        arrived: there are news where there were none: once for all that come until they are taken.
         failed: (one line, details): an exception; the live lane rests, and the worker obeys further commands.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
         refused: (one sentence): a file could not be opened or written; nothing changed.
     """
 
+    arrived = pyqtSignal()
     failed = pyqtSignal(str, str)
     open_failed = pyqtSignal(str, str)
     refused = pyqtSignal(str)
@@ -306,7 +308,8 @@ class PlayerWorker(QThread):
     def _tell(self, news: News) -> None:
         pace = self._live.pace
         rate = None if self._agents.player is None else pace.rate()
-        self.news.put(replace(news, frames_per_second=rate, model_ms=pace.model_ms()))
+        if self.news.put(replace(news, frames_per_second=rate, model_ms=pace.model_ms())):
+            self.arrived.emit()
 
     # Obeying
 

@@ -145,6 +145,7 @@ def fan(key: FutureKey, horizon: int = 15, branches: int = 16) -> Fan:
 class FakePlayer(QObject):
     """Keeps every command with its arguments; `tell` puts records into the mailbox as the worker would."""
 
+    arrived = pyqtSignal()
     failed = pyqtSignal(str, str)
     open_failed = pyqtSignal(str, str)
     refused = pyqtSignal(str)

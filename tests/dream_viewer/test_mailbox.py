@@ -10,8 +10,8 @@ from dream_viewer.mailbox import Mailbox
 def test_the_latest_wins() -> None:
     box: Mailbox[int] = Mailbox()
     assert box.take() is None
-    box.put(1)
-    box.put(2)
+    assert box.put(1), "the reader has to be called"
+    assert not box.put(2), "the reader was called"
     assert box.take() == 2
     assert box.take() is None, "what was taken is gone"
 

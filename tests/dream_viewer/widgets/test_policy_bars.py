@@ -71,3 +71,23 @@ def test_a_low_column_shows_two_of_signs_and_a_lower_one_nothing(bars: PolicyBar
         picture = bars.grab().toImage()
         drawn.append(len({picture.pixel(x, y) for x in range(0, 180, 3) for y in range(0, picture.height(), 3)}) > 1)
     assert drawn == [True, False]
+
+
+@pytest.mark.parametrize("height", [290, 140])
+def test_what_was_drawn_before_leaves_no_trace(bars: PolicyBars, qtbot: QtBot, height: int) -> None:
+    policy = np.linspace(0, 0.13, 15, dtype=np.float32)
+    bars.show_policy(policy, 3)
+    bars.grab()
+    bars.resize(200, height)
+    for taken in (5, None, 3):
+        bars.show_policy(policy[::-1], taken)
+        bars.grab()
+    bars.show_policy(policy, 3)
+    fresh = PolicyBars(NAMES, GLYPHS)
+    qtbot.addWidget(fresh)
+    fresh.resize(200, height)
+    fresh.show_policy(policy, 3)
+    assert bars.grab().toImage() == fresh.grab().toImage()
+    shown = fresh.grab().toImage()
+    fresh.show_policy(policy, 4)
+    assert fresh.grab().toImage() != shown

@@ -12,6 +12,10 @@ from dream_viewer.playback import BASE_FPS
 PICTURES_PER_SECOND = 30.0
 """Human views drawn at most, however fast the agent lives: more are not seen."""
 
+_EARLY = 0.25 / PICTURES_PER_SECOND
+"""Seconds that a step may come before its picture is due: at this very rate no step comes to the microsecond, and of
+two that come a little too close the second one must not stay undrawn."""
+
 RATE_WINDOW = 1.0
 """Seconds over which frames per second are counted."""
 
@@ -85,9 +89,10 @@ class Pace:
     def wants_picture(self) -> bool:
         """Whether the step just taken is to be drawn for people; at rest each one is."""
         now = self._clock()
-        if self.running and now < self._picture_due:
+        if self.running and now < self._picture_due - _EARLY:
             return False
-        self._picture_due = now + 1 / PICTURES_PER_SECOND
+        due = self._picture_due if self.running else now
+        self._picture_due = max(due + 1 / PICTURES_PER_SECOND, now)
         return True
 
     def rate(self) -> float | None:

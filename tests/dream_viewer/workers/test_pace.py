@@ -78,6 +78,18 @@ def test_pictures_are_not_drawn_faster_than_they_are_seen(pace: Pace, clock: Clo
     assert pace.wants_picture() and pace.wants_picture(), "at rest each one is"
 
 
+def test_at_their_own_rate_no_step_stays_undrawn_for_coming_a_little_early(pace: Pace, clock: Clock) -> None:
+    drawn = []
+    for step in range(60):
+        clock.now = step / PICTURES_PER_SECOND + (-1) ** step * 0.003
+        drawn.append(pace.wants_picture())
+    assert all(drawn)
+    for step in range(120):
+        clock.now = 10 + step / (2 * PICTURES_PER_SECOND) + (-1) ** step * 0.003
+        drawn.append(pace.wants_picture())
+    assert sum(drawn[60:]) == pytest.approx(60, abs=1), "every other one at twice the rate"
+
+
 def test_the_agents_time_is_a_median_of_the_newest_frames(pace: Pace) -> None:
     assert pace.model_ms() is None
     for seconds in (0.5, 0.010, 0.012, 0.011):

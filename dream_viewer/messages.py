@@ -6,9 +6,12 @@ Nothing here knows Qt or torch, so a process can take a thread's place without a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dream_viewer.questions import Question
 from trainer.config import Config
@@ -96,11 +99,13 @@ class Picture:
     Attributes:
         number: of the episode. index: of the Step.
         packed: the pixels as `pictures.pack_picture` packs them.
+        pixels: (512, 512, 3) uint8, read-only, the same for whoever shows it at once; None: it has to be unpacked.
     """
 
     number: int
     index: int
     packed: bytes
+    pixels: NDArray[np.uint8] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,8 +440,13 @@ def _joined(old: Arrival, new: Arrival) -> Arrival | None:
 
 
 def merge_news(old: News, new: News) -> News:
-    """One piece of news of two: records in order, arrivals of one episode joined, the latest dream."""
+    """One piece of news of two: records in order, arrivals of one episode joined, the latest dream.
+
+    Of several pictures only the newest keeps its pixels: a reader that is long away must not find gigabytes.
+    """
     records = list(old.records)
+    if any(isinstance(record, Picture) for record in new.records):
+        records = [replace(record, pixels=None) if isinstance(record, Picture) else record for record in records]
     for record in new.records:
         last = records[-1] if records else None
         joined = _joined(last, record) if isinstance(last, Arrival) and isinstance(record, Arrival) else None

@@ -50,6 +50,8 @@ class PictureCache:
         self._bytes -= len(self._pictures.pop(key, b""))
         self._pictures[key] = picture.packed
         self._bytes += len(picture.packed)
+        if picture.pixels is not None:
+            self._newest = (picture.packed, picture.pixels)
         while self._bytes > self._budget and len(self._pictures) > 1:
             _, packed = self._pictures.popitem(last=False)
             self._bytes -= len(packed)

@@ -219,9 +219,10 @@ class SurpriseLane(QWidget):
         heights = np.maximum.reduceat(shown, np.arange(0, len(shown), together)) / highest * (base - 7)
         left = self.place_of(first) - wide / 2
         bar = wide * together
-        fill = theme.colour("accent", 150)
-        for i, height in enumerate(heights.tolist()):
-            painter.fillRect(QRectF(left + i * bar, base - height, max(bar - (1 if bar > 3 else 0), 1), height), fill)
+        thick = max(bar - (1 if bar > 3 else 0), 1)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour("accent", 150))
+        painter.drawRects([QRectF(left + i * bar, base - high, thick, high) for i, high in enumerate(heights.tolist())])
 
     def _step_at(self, point: QPoint) -> int:
         first, last = self._span

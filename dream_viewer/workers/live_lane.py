@@ -113,5 +113,6 @@ class LiveLane:
         ]
         self.pace.lived(player.looking_seconds)
         if self.human_wanted and not player.ended and self.pace.wants_picture():
-            records.append(Picture(player.number, index, pack_picture(player.human_frame())))
+            pixels = player.human_frame()
+            records.append(Picture(player.number, index, pack_picture(pixels), pixels))
         self._tell(News(tuple(records)))

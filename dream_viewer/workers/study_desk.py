@@ -214,7 +214,7 @@ class StudyDesk:
 
         def drawn(pixels: NDArray[np.uint8] | None) -> None:
             if pixels is not None:
-                self._news(Picture(number, index, pack_picture(pixels)))
+                self._news(Picture(number, index, pack_picture(pixels), pixels))
 
         self.lane.submit("picture", player.picture(number, index, episode), done=drawn)
 

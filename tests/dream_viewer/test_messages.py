@@ -44,3 +44,12 @@ def test_records_can_cross_processes() -> None:
     original = future(FutureKey(0, 4, 1, 3, 0), 3)
     copy: Future = pickle.loads(pickle.dumps(original))
     assert copy.key == original.key and np.array_equal(copy.dream.frames, original.dream.frames)
+
+
+def test_of_pictures_that_wait_only_the_newest_keeps_its_pixels() -> None:
+    pixels = np.zeros((512, 512, 3), np.uint8)
+    news = News((Picture(0, 0, b"0", pixels),))
+    kept = merge_news(news, News((opened(),)))
+    assert [r.pixels is not None for r in kept.records if isinstance(r, Picture)] == [True]
+    two = merge_news(kept, News((Picture(0, 1, b"1", pixels),)))
+    assert [r.pixels is not None for r in two.records if isinstance(r, Picture)] == [False, True]

@@ -32,3 +32,13 @@ def test_a_picture_drawn_again_counts_once() -> None:
     cache.add(Picture(0, 0, packed))
     cache.add(Picture(0, 0, packed))
     assert cache.nbytes == len(packed)
+
+
+def test_a_picture_that_comes_unpacked_is_shown_as_it_came_while_it_is_the_newest() -> None:
+    pixels = [np.full(PICTURE_SHAPE, index, np.uint8) for index in range(2)]
+    cache = PictureCache()
+    for index in range(2):
+        cache.add(Picture(0, index, pack_picture(pixels[index]), pixels[index]))
+    assert cache.get(0, 1) is pixels[1]
+    first = cache.get(0, 0)
+    assert first is not pixels[0] and np.array_equal(first, pixels[0])  # type: ignore[arg-type]

@@ -222,7 +222,9 @@ class SurpriseLane(QWidget):
         thick = max(bar - (1 if bar > 3 else 0), 1)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("accent", 150))
-        painter.drawRects([QRectF(left + i * bar, base - high, thick, high) for i, high in enumerate(heights.tolist())])
+        painter.drawRects(
+            *(QRectF(left + i * bar, base - high, thick, high) for i, high in enumerate(heights.tolist()))
+        )
 
     def _step_at(self, point: QPoint) -> int:
         first, last = self._span

@@ -1,1 +1,13 @@
-"""The window: reality beside the dream, the value timeline below, and training in the background."""
+"""The window: reality beside the dream, the value timeline below, and training in the background.
+
+Where to begin: `app` puts the application together, `main_window` the widgets; `actions` is the table of everything a
+person can do. The data goes one way:
+
+- `workers/` run game and model, each in a thread of its own, and leave `messages` in a `mailbox`.
+- `session` takes them to the parts that hold what is on show: `playhead` (the cursor over the episodes, which `shelf`
+  and `reel` keep), `casting`, `dreaming`, `human_view`, `asked_questions`, `episode_files`, `taking_part`,
+  `comparison`, `training`.
+- A desk, `..._desk`, listens to one of these parts and turns what it holds into `records`, with `views`, `film`,
+  `wording`, `landmarks` and the like; what needs no Qt is in modules without it.
+- `widgets/` paint the records, and tell their desk what a person did; it calls the session's part, and that a worker.
+"""

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from trainer.checkpoint import write_safely
 from trainer.errors import UserError
 from trainer.jsonfile import check_target
+from trainer.safe_writing import write_safely
 
 PICTURES = (".png",)
 FILMS = (".mp4", ".gif")

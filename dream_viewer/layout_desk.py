@@ -59,11 +59,6 @@ class LayoutDesk(QObject):
             actions[name].toggled.connect(self._show_way_back)
         self._show_way_back()
 
-    @property
-    def presenting(self) -> bool:
-        """An audience looks: panes and timeline only, in large letters."""
-        return self._actions["presentation"].isChecked()
-
     @pyqtSlot()
     def leave(self) -> None:
         """End the presentation; without one, full screen."""

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QMenuBar, QVBoxLayout, QWidget
 
 from dream_viewer import actions, curves, wording
-from dream_viewer.branch_desk import BranchDesk
+from dream_viewer.branch_keys import BranchKeys
 from dream_viewer.clipboard_desk import ClipboardDesk
 from dream_viewer.compare_desk import CompareDesk
 from dream_viewer.docks import Docks
@@ -80,7 +80,6 @@ GLOSSARY_SIZE = (380, 560)
 WHAT_IF_SIZE = (660, 620)
 MANY_SIZE = (700, 510)
 LATENTS_SIZE = (800, 610)
-_BRANCHES = ("what_if", "many")
 
 
 class MainWindow(QMainWindow):
@@ -232,17 +231,18 @@ class MainWindow(QMainWindow):
             self.inform,
             self,
         )
-        self.moments = MomentDesk(session, self.readouts, self.policy, self)
-        self.transports = TransportDesk(session, self.transport, by_id, self)
+        self.moment_desk = MomentDesk(session, self.readouts, self.policy, self)
+        self.transport_desk = TransportDesk(session, self.transport, by_id, self)
         self.pictures = PictureDesk(
             session, self.reality, self.dream, self.difference, self.film, self.timeline.scale_of_values, self
         )
-        self.dreams = DreamDesk(session, self.frames, by_id, self.pictures.wanted_changed, self)
+        self.dream_desk = DreamDesk(session, self.frames, by_id, self.pictures.wanted_changed, self)
         panes = Panes(self.reality, self.dream, self.compared, self.difference)
         self.panes = PanesDesk(session, self.stage, panes, self.pictures, by_id, self)
         self.times = TimelineDesk(session, self.timeline, self.lane, self.events, self)
         self.what_if = WhatIfDesk(session, self.what_if_panel, self)
         self.many = ManyDreamsDesk(session, self.pictures, self.many_panel, settings.many_dreams, self)
+        self.branch_keys = BranchKeys({"what_if": self.what_if, "many": self.many}, by_id, self)
         self.latents_desk = LatentsDesk(session, self.latents, by_id["untouch"], by_id["untouch_all"], self)
         self.saliency = SaliencyDesk(session, self.pictures.lay_over, by_id["value_map"], by_id["choice_map"], self)
         self.horizons = HorizonDesk(session, self.timeline, lambda: not self.episodes.isHidden(), self)
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
             self.complain,
             self,
         )
-        self.sides = SideDesk(self.side, self.readouts, lambda: self.desk.graphs_wanted, by_id, self)
+        self.side_desk = SideDesk(self.side, self.readouts, lambda: self.desk.graphs_wanted, by_id, self)
         self.status_desk = StatusDesk(session, self.status, self)
 
     def _make_desks_of_the_window(self, bar: QMenuBar, keepsake: Path | None) -> None:
@@ -318,8 +318,6 @@ class MainWindow(QMainWindow):
             "fit": self.timeline.fit,
             "ahead_forward": lambda: self.pictures.look_by(1),
             "ahead_back": lambda: self.pictures.look_by(-1),
-            "branch_forward": lambda: self._play_branch(1),
-            "branch_back": lambda: self._play_branch(-1),
             "resume_run": self.resuming.choose,
         }.items():
             by_id[name].triggered.connect(lambda _, slot=slot: slot())
@@ -328,9 +326,6 @@ class MainWindow(QMainWindow):
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["horizon"].toggled.connect(self.horizons.show_curve)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
-        for name, inquiry in (("what_if", self.what_if.inquiry), ("many", self.many.inquiry)):
-            by_id[name].toggled.connect(inquiry.renew)
-            by_id[name].toggled.connect(self._show_branch_keys)
         by_id["episodes"].toggled.connect(self.horizons.renew)
         self.horizons.changed.connect(self.episode_desk.show_episodes)
         by_id["events"].toggled.connect(self.times.show_events)
@@ -359,7 +354,6 @@ class MainWindow(QMainWindow):
         self.panes.show_film()
         self.panes.arrange()
         self.actions_by_id["fan"].setChecked(settings.fan)
-        self._show_branch_keys()
         self.actions_by_id["horizon"].setChecked(settings.horizon)
         if settings.heat_map:
             self.actions_by_id[f"{settings.heat_map}_map"].setChecked(True)
@@ -377,17 +371,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Dream Agent" if agent is None else f"{wording.agent_lines(agent)[0]} \u2013 Dream Agent")
         if self._session.playhead.moment is None:
             self.pictures.take_future()
-
-    @pyqtSlot()
-    def _show_branch_keys(self) -> None:
-        for name in ("branch_forward", "branch_back"):
-            self.actions_by_id[name].setEnabled(any(self.actions_by_id[panel].isChecked() for panel in _BRANCHES))
-
-    def _play_branch(self, offset: int) -> None:
-        """Play another branch: of the panel whose branch is on show, or else of the one that is open."""
-        desks: dict[str, BranchDesk] = {"what_if": self.what_if, "many": self.many}
-        open_ones = [desks[name] for name in _BRANCHES if self.actions_by_id[name].isChecked()]
-        next((desk for desk in open_ones if desk.chosen is not None), open_ones[0]).play_beside(offset)
 
     @pyqtSlot(bool)
     def _show_fan(self, shown: bool) -> None:

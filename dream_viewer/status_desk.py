@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 from PyQt6.QtCore import QObject, QTimer, pyqtSlot
 from PyQt6.QtWidgets import QWidget
 
@@ -36,20 +33,12 @@ class StatusDesk(QObject):
 
     Args:
         session: what goes on. line: the widget. window: whose frames are counted.
-        memory: what the process holds, in bytes. clock: seconds.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        line: StatusLine,
-        window: QWidget,
-        memory: Callable[[], int | None] = memory_bytes,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, session: Session, line: StatusLine, window: QWidget) -> None:
         super().__init__(window)
-        self._session, self._line, self._memory = session, line, memory
-        self._frames = FrameCounter(window, clock)
+        self._session, self._line = session, line
+        self._frames = FrameCounter(window)
         self._works: dict[WorkKind, Working] = {}
         self._own_frames = 0
         self._cancels = {"export": session.files.cancel_export, "recording": session.files.cancel_recording}
@@ -68,7 +57,7 @@ class StatusDesk(QObject):
             return
         session, agent = self._session, self._session.casting.agent
         progress = session.training.progress if session.training.state is TrainingState.RUNNING else None
-        held = self._memory()
+        held = memory_bytes()
         changed = self._line.show_figures(
             {
                 "training": "" if progress is None else f"training {progress.frames_per_second:.0f} steps/s",

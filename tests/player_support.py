@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from trainer.agent.agent import Agent
-from trainer.checkpoint import Header, save_checkpoint
+from trainer.checkpoint import save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.config import SIZES, Config
 from trainer.envs.actions import grouping_actions
 from trainer.envs.viewer import ViewerEnv, procgen_level

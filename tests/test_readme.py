@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from trainer.agent.agent import Agent
-from trainer.checkpoint import Header, save_checkpoint
+from trainer.checkpoint import save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.cli import COMMANDS
 from trainer.config_files import named_config
 

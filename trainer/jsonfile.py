@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from trainer.checkpoint import write_safely
 from trainer.errors import UserError
+from trainer.safe_writing import write_safely
 
 
 def check_target(path: Path) -> None:

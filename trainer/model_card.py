@@ -20,13 +20,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from trainer.agent.agent import Agent
-from trainer.checkpoint import Header, load_agent, read_header, write_safely
+from trainer.checkpoint import load_agent, read_header
+from trainer.checkpoint_header import Header
 from trainer.config import Config, Difficulty, config_text
 from trainer.config_files import game_config
 from trainer.errors import UserError
 from trainer.evaluation.scores import AgentPolicy, level_list, open_levels
 from trainer.hardware import choose_device, choose_dtype
 from trainer.process import prepare
+from trainer.safe_writing import write_safely
 
 PICTURE_LEVELS = 8
 """Levels in the picture: the first test levels, whatever they show."""
@@ -83,7 +85,7 @@ def _read_report(path: Path, checkpoint: Path, header: Header) -> dict[str, Any]
     return report
 
 
-def belief_picture(agent: Agent, game: str, difficulty: Difficulty, seed: int = 0) -> NDArray[np.uint8]:
+def belief_picture(agent: Agent, game: str, difficulty: Difficulty) -> NDArray[np.uint8]:
     """24 pairs of reality and belief under it: a level a column, one of the fixed steps a row.
 
     Returns:
@@ -92,7 +94,7 @@ def belief_picture(agent: Agent, game: str, difficulty: Difficulty, seed: int = 
     seeds = level_list("test", PICTURE_LEVELS)
     env = open_levels(game, difficulty, seeds)
     try:
-        policy = AgentPolicy(agent, env.num_envs, seed)
+        policy = AgentPolicy(agent, env.num_envs, seed=0)
         shown = env.current()
         ended = np.zeros(env.num_envs, np.bool_)
         reality = np.zeros((len(PICTURE_STEPS), *shown.frame.shape), np.uint8)

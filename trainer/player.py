@@ -13,18 +13,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.agent.agent import PICTURES_TOGETHER, Agent
+from trainer.agent.agent import Agent
+from trainer.blind_dreams import BlindPiece, blind_pieces
 from trainer.branches import ManyDreams, WhatIf
 from trainer.branching import Branching
 from trainer.dreamt_game import DreamtGame
 from trainer.envs.protocol import StepBatch
 from trainer.envs.viewer import MakeEnv, ViewerEnv, procgen_level
-from trainer.episode import Blind, Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
+from trainer.episode import Dream, Episode, Fork, Moment, Outcome, Reading, Split, Step, frozen
 from trainer.horizons import Horizons
 from trainer.many_dreams import many_dreams
 from trainer.open_loop import horizons
@@ -34,18 +35,6 @@ from trainer.recording import Recording, Restored, restoring
 from trainer.resimulation import Keyframes, Resimulation
 from trainer.what_if import what_if
 from trainer.world_model.rssm import Latent
-
-
-@dataclass(frozen=True, slots=True)
-class BlindPiece:
-    """Some of the dream along reality of an episode.
-
-    Attributes:
-        start: index of the first. blinds: one a Step.
-    """
-
-    start: int
-    blinds: tuple[Blind, ...]
 
 
 class Player:
@@ -355,47 +344,13 @@ class Player:
             ValueError: other weights than the present ones read the Moments.
         """
         live = moments is None
-        moments = self.moments if moments is None else moments
-        agent = self.agent
-        here = index - index % ground_every
-        start: int | None = here
-        while start is not None:
-            yield from self._blind_stretch(agent, number, start, ground_every, moments, live)
-            following = start + ground_every
-            if start >= here:
-                start = following if following < len(moments) else here - ground_every
-            else:
-                start -= ground_every
-            if start < 0:
-                start = None
+        lived = self.moments if moments is None else moments
 
-    def _blind_stretch(
-        self, agent: Agent, number: int, start: int, ground_every: int, moments: Sequence[Moment], live: bool
-    ) -> Generator[BlindPiece | None, None, None]:
-        first = moments[start].reading
-        if first is None:
-            return
-        latent = agent.latent_of(first)
-        blinds = [Blind(first.belief, 0)]
-        waiting: list[Latent] = []
-        t = start + 1
-        while True:
-            while t < min(start + ground_every, len(moments)) and moments[t].reading is not None:
-                generator = torch_generator(self._seed, "blind", number, t, device=agent.device)
-                latent = agent.blind_step(latent, moments[t - 1].step.action or 0, generator)
-                waiting.append(latent)
-                t += 1
-                yield None
-                if len(waiting) == PICTURES_TOGETHER:
-                    break
-            if not waiting:
-                break
-            pictures = yield from agent.decoding(waiting)
-            blinds += [Blind(frozen(picture.copy()), age) for age, picture in enumerate(pictures, len(blinds))]
-            waiting = []
-        if live and moments is self.moments and t == len(moments):
-            self._reader.join(latent, ground_every)
-        yield BlindPiece(start, tuple(blinds))
+        def caught_up(latent: Latent) -> None:
+            if live and lived is self.moments:
+                self._reader.join(latent, ground_every)
+
+        yield from blind_pieces(self.agent, self._seed, number, index, ground_every, lived, caught_up)
 
     def future(
         self, number: int, index: int, reading: Reading, horizon: int, branch: int = 0

@@ -16,13 +16,13 @@ from typing import Any, NoReturn, TypeGuard, cast
 
 import numpy as np
 
-from trainer.checkpoint import write_safely
 from trainer.config import GAMES
 from trainer.envs.protocol import NUM_ACTIONS
 from trainer.envs.replaying import ReplayDiffers, Rerun
 from trainer.envs.viewer import MakeEnv, ViewerEnv
 from trainer.episode import RECORDING_SUFFIX, Episode, Outcome, Split, Step, frame_hash, frozen
 from trainer.errors import UserError
+from trainer.safe_writing import write_safely
 from trainer.small_files import read_small_file
 
 FORMAT = 1

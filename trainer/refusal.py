@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.checkpoint import write_safely
 from trainer.errors import UserError
 from trainer.replay_batch import Batch
 from trainer.run import Run
+from trainer.safe_writing import write_safely
 
 REFUSED_IN_A_ROW = 10
 """Refused updates without a good one between after which training gives up."""

@@ -20,9 +20,11 @@ from typing import IO
 
 import appdirs
 
-from trainer.checkpoint import Header, read_header, write_safely
+from trainer.checkpoint import read_header
+from trainer.checkpoint_header import Header
 from trainer.config import Config, config_text, read_config
 from trainer.errors import UserError
+from trainer.safe_writing import write_safely
 from trainer.small_files import read_small_file
 
 if sys.platform == "win32":

@@ -9,7 +9,8 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from trainer.checkpoint import CheckpointFile, Header, save_checkpoint
+from trainer.checkpoint import CheckpointFile, save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
 from trainer.errors import UserError

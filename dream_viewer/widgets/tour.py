@@ -114,11 +114,7 @@ class Tour(QWidget):
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         """Follow what moves below."""
-        if (
-            a1 is not None
-            and a1.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
-            and self.isVisible()
-        ):
+        if a1 is not None and a1.type() in _MOVED and self.isVisible():
             QTimer.singleShot(0, self._place)
         return super().eventFilter(a0, a1)
 

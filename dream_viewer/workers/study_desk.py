@@ -35,10 +35,11 @@ from dream_viewer.questions import (
 from dream_viewer.workers.study_lane import Job, StudyLane
 from dream_viewer.workers.telling import telling
 from trainer.agent.agent import Agent
+from trainer.blind_dreams import BlindPiece
 from trainer.episode import Episode, Fork, Moment
 from trainer.latent_study import look_inside, touch
 from trainer.occlusion import saliency
-from trainer.player import BlindPiece, Player
+from trainer.player import Player
 
 OF_ONE_GENERATION = ("future", "fan", "blinds")
 """Studies that are worth nothing once other weights play; a reread begun is finished, or it might never be."""

@@ -13,8 +13,10 @@ import pytest
 from PyQt6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import opened
 from tests.dream_viewer.stage import Stage
+from tests.dream_viewer.window import Desk, Show
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,3 +48,26 @@ def stage(qtbot: QtBot) -> Stage:
     stage = Stage()
     stage.tell(opened())
     return stage
+
+
+@pytest.fixture
+def shown(qtbot: QtBot) -> Iterator[Show]:
+    desks: list[Desk] = []  # held until the end: Python must not collect a window that Qt is painting
+
+    def show(settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Desk:
+        desks.append(desk := Desk(settings))
+        qtbot.addWidget(desk.window)
+        desk.window.resize(*size)
+        desk.window.show()
+        desk.window.activateWindow()  # an X server without a window manager gives nobody the keyboard by itself
+        qtbot.waitUntil(desk.window.isActiveWindow)
+        return desk
+
+    yield show
+    for desk in desks:
+        desk.window.close()
+
+
+@pytest.fixture
+def desk(shown: Show) -> Desk:
+    return shown()

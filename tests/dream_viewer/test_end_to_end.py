@@ -17,9 +17,9 @@ from pytestqt.qtbot import QtBot
 from tests.dream_viewer.test_quitter import Loop
 
 from dream_viewer import theme
-from dream_viewer.app import Quitter
 from dream_viewer.main_window import MainWindow
 from dream_viewer.messages import TrainingRequest
+from dream_viewer.quitter import Quitter
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
 from dream_viewer.training import TrainingState

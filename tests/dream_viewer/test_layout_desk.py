@@ -100,7 +100,12 @@ def test_escape_ends_what_claims_it_first(desk: Desk, qtbot: QtBot) -> None:
 
     def claims() -> tuple[bool, ...]:
         playing = desk.session.part.role is Role.REALITY
-        return window.shortcuts.isVisible(), playing, window.layouts.presenting, window.isFullScreen()
+        return (
+            window.shortcuts.isVisible(),
+            playing,
+            window.actions_by_id["presentation"].isChecked(),
+            window.isFullScreen(),
+        )
 
     window.shortcuts.setFocus()
     for left in range(4):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,17 +15,6 @@ from tests.dream_viewer.feed import agent_info, arrival, moment
 from tests.dream_viewer.window import Desk
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
-    yield desk
-    desk.window.close()
 
 
 def picker(desk: Desk) -> LevelPicker:

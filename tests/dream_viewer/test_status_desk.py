@@ -8,6 +8,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import QApplication, QProgressBar, QToolButton
 from pytestqt.qtbot import QtBot
 
+from dream_viewer import status_desk
 from dream_viewer.messages import News, Opened, TrainingRequest, Working
 from dream_viewer.status_desk import FIGURES
 from dream_viewer.widgets.status_line import StatusLine
@@ -33,9 +34,10 @@ def hear(desk: Desk, *works: Working) -> dict[str, str]:
     return desk.window.status.texts()
 
 
-def test_it_tells_what_the_workers_measure(desk: Desk) -> None:
+def test_it_tells_what_the_workers_measure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     status = desk.window.status_desk
-    status._memory, status._frames.rate = lambda: 3 << 29, lambda besides: 59.6  # type: ignore[method-assign]
+    monkeypatch.setattr(status_desk, "memory_bytes", lambda: 3 << 29)
+    monkeypatch.setattr(status._frames, "rate", lambda besides: 59.6)
     desk.player.tell(Opened(replace(agent_info(), device="CPU, float32")))
     desk.player.news.put(News((), None, 15.2, 12.34))
     desk.session.tick()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from dream_viewer import theme
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import TrainingRequest
+from dream_viewer.messages import FutureKey, TrainingRequest
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
-from tests.dream_viewer.feed import FakePlayer, FakeTrainer, arrival, end_moment, moment, opened
+from tests.dream_viewer.feed import FakePlayer, FakeTrainer, arrival, end_moment, forked, future, moment, opened
+from trainer.events import Started
 
 
 class Desk:
@@ -56,3 +60,33 @@ class Desk:
     def _open(self) -> None:
         if self.session.casting.agent is None:
             self.player.tell(opened())
+
+
+class Show(Protocol):
+    """Makes a window and shows it."""
+
+    def __call__(self, settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Desk: ...
+
+
+def press(
+    qtbot: QtBot, desk: Desk, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    qtbot.keyClick(desk.window, key, modifier)
+
+
+def begin_training(desk: Desk) -> None:
+    desk.window.actions_by_id["training"].setChecked(True)
+    desk.window.training_panel._form.start.click()
+    desk.trainer.happened.emit(Started("/runs/coinrun-1", 0, 0, 1_000_000, "cpu, bfloat16, 1 thread"))
+
+
+def with_a_future(desk: Desk, index: int = 12) -> FutureKey:
+    """Stand at a Moment whose future and truth are known."""
+    desk.live(20)
+    desk.session.playhead.seek(index)
+    key = desk.player.asked("ask_future")[-1][0]
+    desk.player.tell(future=future(key))
+    desk.session.tick()
+    desk.player.tell(forked(key))
+    desk.session.tick()
+    return key

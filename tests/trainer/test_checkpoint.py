@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import resource
 import signal
 import struct
@@ -16,20 +15,11 @@ from torch import Tensor
 
 from trainer.agent.agent import Agent
 from trainer.agent.learner import Learner
-from trainer.checkpoint import (
-    FORMAT,
-    Header,
-    export_weights,
-    fingerprint,
-    load_agent,
-    open_checkpoint,
-    parameter_shapes,
-    read_header,
-    save_checkpoint,
-    write_safely,
-)
+from trainer.checkpoint import export_weights, fingerprint, load_agent, open_checkpoint, read_header, save_checkpoint
+from trainer.checkpoint_header import FORMAT, Header
 from trainer.config import SIZES, Config
 from trainer.errors import UserError
+from trainer.parameter_shapes import parameter_shapes
 from trainer.randomness import torch_generator
 
 CONFIG = Config(preset="debug", lr=1.0 / 3.0)
@@ -271,27 +261,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, tensors: dict[
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(UserError, match=r"file/x.safetensors: cannot be written"):
         save_checkpoint(tmp_path / "file" / "x.safetensors", HEADER, tensors)
-
-
-def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
-    file, link = tmp_path / "file", tmp_path / "link"
-    file.write_text("old")
-    link.symlink_to(file)
-
-    def write(temporary: Path) -> None:
-        temporary.write_text("new")
-
-    write_safely(link, write)
-    assert link.is_symlink()
-    assert file.read_text() == "new"
-
-
-def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    with pytest.raises(UserError, match="is not a file"):
-        write_safely(pipe, Path.touch)
-    assert pipe.is_fifo()
 
 
 def test_a_fingerprint_is_of_the_content(tmp_path: Path) -> None:

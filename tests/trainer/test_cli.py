@@ -15,7 +15,8 @@ import torch
 
 from trainer import cli
 from trainer.agent.agent import Agent
-from trainer.checkpoint import Header, open_checkpoint, read_header, save_checkpoint
+from trainer.checkpoint import open_checkpoint, read_header, save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.cli import main
 from trainer.config import Config, read_config
 from trainer.config_files import named_config

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from trainer.agent.agent import Agent
-from trainer.checkpoint import Header, save_checkpoint
+from trainer.checkpoint import save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.config import Config, read_config
 from trainer.config_files import game_config
 from trainer.envs.procgen import ProcgenVector

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from trainer.checkpoint import Header, save_checkpoint
+from trainer.checkpoint import save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.config import Config
 from trainer.errors import UserError
 from trainer.run import Run, broken_off_runs, data_dir, runs_dir, user_key

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.checkpoint import write_safely
 from trainer.errors import UserError
 from trainer.jsonfile import check_target
+from trainer.safe_writing import write_safely
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -59,6 +59,9 @@ _COMBINATIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("E", ("E",)),
 )
 
+_WAIT = 2
+"""Steps without a key after an action: some show only then."""
+
 ACTIONS: tuple[Action, ...] = tuple(
     Action(index, name, frozenset(keys)) for index, (name, keys) in enumerate(_COMBINATIONS)
 )
@@ -149,12 +152,12 @@ def distinct_actions(game: str, difficulty: str = "easy") -> list[int]:
     return [group[0] for group in action_classes(game, difficulty)]
 
 
-def _try_all(trial: ProcgenVector, snapshot: Snapshot, wait: int = 2) -> list[bytes]:
+def _try_all(trial: ProcgenVector, snapshot: Snapshot) -> list[bytes]:
     """What each of the 15 actions leads to from a state: frames and rewards of it and of some waiting after it."""
     trial.restore([snapshot] * NUM_ACTIONS)
     seen: list[list[bytes]] = [[] for _ in range(NUM_ACTIONS)]
     actions: NDArray[np.int64] = np.arange(NUM_ACTIONS)
-    for _ in range(1 + wait):
+    for _ in range(1 + _WAIT):
         shown = trial.step(actions)
         for slot, record in enumerate(seen):
             record += [shown.frame[slot].tobytes(), shown.reward[slot].tobytes(), shown.is_first[slot].tobytes()]

@@ -35,8 +35,6 @@ TIME_LIMITS: dict[str, int] = dict.fromkeys(GAMES, 1000) | {
 }
 """Steps after which a game ends an episode by itself; the same for easy and hard."""
 
-HUMAN_SIZE = 512
-"""Side of the picture for people, in pixels."""
 
 _THREADS_FROM = 32
 _MAX_THREADS = 4

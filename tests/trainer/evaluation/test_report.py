@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from trainer.agent.agent import Agent
-from trainer.checkpoint import Header, save_checkpoint
+from trainer.checkpoint import save_checkpoint
+from trainer.checkpoint_header import Header
 from trainer.config import Config
 from trainer.errors import UserError
 from trainer.evaluation.faithfulness import HORIZON, STARTS

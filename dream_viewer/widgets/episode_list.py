@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSize, QSortFilterProxyModel, Qt, pyqtSignal
-from PyQt6.QtGui import QImage
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
-from dream_viewer.imaging import to_qimage
 from dream_viewer.records import EpisodeRow
+from dream_viewer.thumbnails import thumbnail
 from trainer.horizons import LIMIT
 
 COLUMNS = ("", "Level seed", "Levels", "Return", "Steps", "End", "Surprise", "Horizon")
@@ -35,12 +35,12 @@ class EpisodeTable(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.rows: tuple[EpisodeRow, ...] = ()
-        self._pictures: dict[int, QImage] = {}
+        self._pictures: dict[int, QIcon] = {}
 
     def take(self, rows: Sequence[EpisodeRow]) -> None:
         """Show other rows; those that stay in their places are only brought up to date."""
         rows, before = tuple(rows), self.rows
-        pictures = {row.number: self._pictures.get(row.number) or _thumbnail(row) for row in rows}
+        pictures = {row.number: self._pictures.get(row.number) or thumbnail(row.frame, _THUMBNAIL) for row in rows}
         same = [row.number for row in rows] == [row.number for row in before]
         if not same:
             self.beginResetModel()
@@ -149,7 +149,3 @@ class EpisodeList(QWidget):
 
     def _clicked(self, index: QModelIndex) -> None:
         self.chosen.emit(self._table.rows[self._sorted.mapToSource(index).row()].number)
-
-
-def _thumbnail(row: EpisodeRow) -> QImage:
-    return to_qimage(row.frame).scaled(_THUMBNAIL, _THUMBNAIL, transformMode=Qt.TransformationMode.SmoothTransformation)

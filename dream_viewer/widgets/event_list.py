@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PyQt6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from dream_viewer import theme
-from dream_viewer.imaging import to_qimage
 from dream_viewer.records import EventRow
+from dream_viewer.thumbnails import thumbnail
 
 THUMBNAIL = 44
 _EDGE = 2
@@ -99,21 +98,7 @@ def _same(a: EventRow, b: EventRow) -> bool:
 
 
 def _item(row: EventRow) -> QListWidgetItem:
-    item = QListWidgetItem(_icon(row), f"Step {row.index}\n{row.text}")
+    icon = thumbnail(row.frame, THUMBNAIL, _EDGE, theme.colour(row.colour))
+    item = QListWidgetItem(icon, f"Step {row.index}\n{row.text}")
     item.setData(Qt.ItemDataRole.UserRole, row.index)
     return item
-
-
-def _icon(row: EventRow) -> QIcon:
-    """The frame with an edge in the colour of the event."""
-    picture = QImage(THUMBNAIL, THUMBNAIL, QImage.Format.Format_RGB32)
-    picture.fill(theme.colour(row.colour))
-    inner = picture.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.drawImage(inner, to_qimage(row.frame))
-    painter.end()
-    pixmap = QPixmap.fromImage(picture)
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # Qt would tint it
-    return icon

@@ -20,9 +20,12 @@ from numpy.typing import NDArray
 from procgen import ProcgenGym3Env
 
 from trainer.config import GAMES
+from trainer.envs.libraries import open_libraries_once
 from trainer.envs.protocol import NUM_ACTIONS, Snapshot, StepBatch, outcomes
 from trainer.errors import UserError
 from trainer.levels import LEVEL_LIMIT
+
+open_libraries_once()
 
 DIFFICULTIES = ("easy", "hard")
 

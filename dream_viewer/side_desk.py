@@ -37,8 +37,11 @@ class SideDesk(QObject):
     def arrange(self) -> None:
         """Show what is chosen."""
         training = self._training.isChecked()
-        self._readouts.set_columns(2 if training else 1)
+        if training:
+            self._readouts.set_columns(2)
         self._side.arrange(training, self._events.isChecked(), self._graphs_wanted())
+        if not training:  # last: while both stand there the window would have to grow, and would stay so
+            self._readouts.set_columns(1)
 
     def _show(self, shown: bool, other: QAction) -> None:
         if shown:

@@ -41,8 +41,12 @@ class SideColumn(QFrame):
             training, events: which stands below the read-outs; neither: the policy. curves: there are any of training.
         """
         self.setFixedWidth(WIDTH_TRAINING if training else WIDTH)
-        self._policy.setVisible(not training and not events)
-        self._events.setVisible(events)
-        for part in (self._rule, self._training):
-            part.setVisible(training)
-        self._curves.setVisible(training and curves)
+        shown = {
+            self._policy: not training and not events,
+            self._events: events,
+            self._rule: training,
+            self._training: training,
+            self._curves: training and curves,
+        }
+        for part in sorted(shown, key=shown.__getitem__):  # first what goes: both would not have room
+            part.setVisible(shown[part])

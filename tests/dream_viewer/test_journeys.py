@@ -52,7 +52,7 @@ class Traveller:
     """
 
     def __init__(self, qtbot: QtBot, name: str, checkpoint: Path, size: tuple[int, int], settings: Settings) -> None:
-        self._qtbot, self._name, self._station = qtbot, f"{name}-{size[0]}", 0
+        self._qtbot, self._name, self._station, self._size = qtbot, f"{name}-{size[0]}", 0, size
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app)
@@ -99,6 +99,7 @@ class Traveller:
     def shoot(self, what: str, *others: str) -> None:
         """Leave a picture of the window, and of docks by name, where pictures are wanted."""
         self._station += 1
+        assert (self.window.width(), self.window.height()) == self._size, "no station makes the window larger"
         if FOLDER is None:
             return
         Path(FOLDER).mkdir(parents=True, exist_ok=True)

@@ -215,7 +215,7 @@ def test_a_researcher_holds_a_dream_against_its_fork(start: Start) -> None:
 
 def test_a_person_plays_reality_the_dream_and_against_the_agent(start: Start) -> None:
     you = start("player")
-    window, session = you.window, you.session
+    session = you.session
     playhead = session.playhead
     you.lived(10)
     you.press(Key.Key_P)
@@ -235,10 +235,11 @@ def test_a_person_plays_reality_the_dream_and_against_the_agent(start: Start) ->
     you.until(lambda: (dream := session.part.dream) is not None and (len(dream.steps) >= 8 or dream.ended))
     you.shoot("dream")
     QTest.keyRelease(you.keyboard, Key.Key_Right)
-    you.press(Key.Key_R, SHIFT)
+    you.press(Key.Key_Escape)
     you.until(lambda: session.part.role is Role.WATCHING)
+    you.press(Key.Key_R, SHIFT)
+    you.until(lambda: (key := session.dreaming.future_key) is not None and key.kind == "played")
     played = session.dreaming.future_key
-    assert played is not None and played.kind == "played"
     you.until(lambda: session.dreaming.fork(played) is not None)
     you.shoot("what-really-happened")
 
@@ -252,7 +253,6 @@ def test_a_person_plays_reality_the_dream_and_against_the_agent(start: Start) ->
     QTest.keyRelease(you.keyboard, Key.Key_Right)
     you.press(Key.Key_Escape)
     assert session.part.role is Role.WATCHING
-    you.until(lambda: window.notice.isVisible())
     you.shoot("duel-called-off")
 
 

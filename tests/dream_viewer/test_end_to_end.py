@@ -14,7 +14,6 @@ import torch
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from tests.dream_viewer.test_quitter import Loop
 
 from dream_viewer import theme
 from dream_viewer.main_window import MainWindow
@@ -26,6 +25,7 @@ from dream_viewer.training import TrainingState
 from dream_viewer.widgets.training_panel import TrainingForm
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker, make_loop
+from tests.dream_viewer.test_quitter import Loop
 from tests.player_support import small_checkpoint
 from trainer.checkpoint import read_header
 from trainer.config import Config

@@ -140,7 +140,7 @@ def truth(forked: Forked | None, ahead: int) -> NDArray[np.uint8] | None:
 
 def forked(shown: Forked | None, ahead: int) -> View:
     """The reality pane while a person looks at one frame of a future: the game under the same actions."""
-    caption = f"Reality, {ahead + 1} frames on, under the dreamt actions"
+    caption = f"Reality, {ahead + 1} frame{'s' if ahead else ''} on, under the dreamt actions"
     frame = truth(shown, ahead)
     if frame is not None:
         return View(frame, "forked", caption)

@@ -25,7 +25,9 @@ def can_pack(dtype: torch.dtype, device: torch.device) -> bool:
     """Whether oneDNN multiplies this type on this machine."""
     if device.type != "cpu" or not torch._C._has_mkldnn:
         return False
-    return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    if dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return dtype == torch.float32
 
 
 class PackedLinear:

@@ -87,7 +87,7 @@ class AgentDesk:
         studies.adopt(player, supply.agent, adopted=lambda: self._adopted(player, before))
 
     def new_level(self, choice: LevelChoice) -> None:
-        """Play these levels.
+        """Play these levels; a duel that was asked for before, and did not begin yet, is off.
 
         Raises:
             UserError: there is no such level; the choice stays as it was.
@@ -101,6 +101,7 @@ class AgentDesk:
         except UserError:
             dealer.choice = before
             raise
+        self._studies.lane.cancel("branch")
 
     def set_blind(self, ground_every: int | None) -> None:
         """Let this player, and those after it, dream along reality."""

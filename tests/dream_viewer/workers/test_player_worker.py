@@ -242,6 +242,24 @@ def test_no_duel_begins_where_it_cannot(listener: Listener, checkpoint: Path, qt
     assert listener.of(DuelBegun) == []
 
 
+def test_a_level_chosen_while_a_duel_is_being_prepared_is_played(listener: Listener, checkpoint: Path) -> None:
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    worker.step_once()
+    listener.until(lambda: len(listener.moments()) == 2)
+    past, episode = tuple(listener.moments()[:1]), episode_of(listener)
+
+    def at_once() -> None:
+        worker.begin_duel(0, episode, past)
+        worker.new_level(LEVEL)
+
+    worker._commands.put(at_once)
+    listener.until(lambda: listener.moments(1))
+    worker.step_once()
+    listener.until(lambda: len(listener.moments(1)) == 2)
+    assert listener.of(DuelBegun) == [] and listener.of(RivalPlayed) == []
+
+
 def stranger(moment: Moment) -> Moment:
     assert moment.reading is not None
     return replace(moment, reading=replace(moment.reading, generation=99))

@@ -16,7 +16,7 @@ _GAP = 14
 _EDGE = 12
 _AROUND = 4
 _ROUND = 8.0
-_MOVED = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
+_MOVED = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.LayoutRequest)
 _NEXT = (Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 
 
@@ -75,7 +75,7 @@ class Tour(QWidget):
         inside.addLayout(top)
         inside.addWidget(self._text)
         inside.addLayout(buttons)
-        for watched in (parent, *(sight.part for sight in self._sights)):
+        for watched in (parent, self.card, *(sight.part for sight in self._sights)):
             watched.installEventFilter(self)
         self.hide()
 
@@ -113,7 +113,7 @@ class Tour(QWidget):
             self.toggled.emit(False)
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
-        """Follow what moves below."""
+        """Follow what moves below, and letters that grow."""
         if a1 is not None and a1.type() in _MOVED and self.isVisible():
             QTimer.singleShot(0, self._place)
         return super().eventFilter(a0, a1)

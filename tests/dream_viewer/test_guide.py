@@ -117,6 +117,20 @@ def test_one_goes_back_skips_and_resizes(desk: Desk, qtbot: QtBot) -> None:
     assert desk.session.playhead.playback.state is State.FOLLOWING
 
 
+def test_its_card_grows_with_the_letters(desk: Desk, qtbot: QtBot) -> None:
+    window, tour = desk.window, desk.window.guide.tour
+    window.actions_by_id["tour"].trigger()
+    before = tour.card.height()
+    tour.card.setStyleSheet("* { font-size: 30px }")
+
+    def whole() -> bool:
+        layout = tour.card.layout()
+        assert layout is not None
+        return tour.card.height() == layout.totalHeightForWidth(tour.card.width()) > before
+
+    qtbot.waitUntil(whole)
+
+
 def test_a_card_covers_nothing_of_what_it_is_about() -> None:
     room, card = QRect(0, 0, 1000, 700), QSize(300, 150)
     holes = QRect(0, 0, 400, 500), QRect(600, 0, 400, 500), QRect(0, 0, 1000, 200), QRect(0, 600, 1000, 100)

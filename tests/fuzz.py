@@ -7,6 +7,7 @@ Every case is a function of seed and round, so a failure can be had again.
 from __future__ import annotations
 
 import argparse
+import builtins
 import json
 import os
 import random
@@ -335,8 +336,13 @@ def wide_shape() -> bytes:
 
 
 def pickled() -> bytes:
-    """What would run a command where it were unpickled."""
-    return b"cos\nsystem\n(S'touch /tmp/dream-agent-was-here'\ntR."
+    """What would leave a mark in this process where it were unpickled, see :func:`was_unpickled`."""
+    return b"cbuiltins\nexec\n(S'import builtins; builtins.was_unpickled = True'\ntR."
+
+
+def was_unpickled() -> bool:
+    """Whether anything ran :func:`pickled`."""
+    return hasattr(builtins, "was_unpickled")
 
 
 def foreign() -> bytes:
@@ -461,7 +467,7 @@ def failures(folder: Path, seed: int, rounds: int) -> Iterator[Failure]:
             failure = judged(case, path, open_it)
             if failure is not None:
                 yield failure
-    if Path("/tmp/dream-agent-was-here").exists():
+    if was_unpickled():
         yield Failure("pickle", "was run")
 
 

@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMenuBar
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 from dream_viewer.records import Command
 
 Menu = Literal["File", "Playback", "Level", "Take part", "View", "Training", "Help"]

@@ -15,15 +15,15 @@ from PyQt6.QtCore import (
 )
 from PyQt6.QtWidgets import QApplication
 
-from dream_viewer import theme
-from dream_viewer.broken_off import BrokenOffSearch
-from dream_viewer.collector import Collector
-from dream_viewer.exception_hooks import ExceptionHooks
+from dream_viewer.lifetime.broken_off import BrokenOffSearch
+from dream_viewer.lifetime.collector import Collector
+from dream_viewer.lifetime.exception_hooks import ExceptionHooks
+from dream_viewer.lifetime.quitter import Quitter
+from dream_viewer.lifetime.screenshot import Screenshot
+from dream_viewer.look import theme
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import LevelChoice
+from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.options import ViewOptions
-from dream_viewer.quitter import Quitter
-from dream_viewer.screenshot import Screenshot
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.workers.player_worker import PlayerWorker

@@ -222,10 +222,10 @@ def _benchmark_window(arguments: Sequence[str]) -> int:
 
     prepare(flags.settings.threads)
     _without_a_display()
-    from dream_viewer.libraries import check_window
+    from dream_viewer.lifetime.libraries import check_window
 
     check_window()
-    from dream_viewer.window_benchmark import run_window_benchmark
+    from dream_viewer.benchmark.window import run_window_benchmark
 
     run_window_benchmark(flags.settings, flags.updates, flags.json, _say)
     return 0
@@ -294,7 +294,7 @@ def _view(arguments: Sequence[str]) -> int:
         options = with_recording(options, read_recording(options.path))
     if options.path is not None:
         read_header(checkpoint_at(options.path))
-    from dream_viewer.libraries import check_window
+    from dream_viewer.lifetime.libraries import check_window
 
     check_window()
     from dream_viewer.app import run

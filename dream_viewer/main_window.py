@@ -8,43 +8,43 @@ from PyQt6.QtCore import QByteArray, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QMenuBar, QVBoxLayout, QWidget
 
-from dream_viewer import actions, curves, wording
-from dream_viewer.branch_keys import BranchKeys
-from dream_viewer.clipboard_desk import ClipboardDesk
-from dream_viewer.compare_desk import CompareDesk
-from dream_viewer.docks import Docks
-from dream_viewer.dream_desk import DreamDesk
-from dream_viewer.dreaming import DreamMode
-from dream_viewer.duel_desk import DuelDesk
-from dream_viewer.episodes_desk import EpisodesDesk
-from dream_viewer.failure_desk import FailureDesk
-from dream_viewer.files_desk import FilesDesk
-from dream_viewer.guide import GLOSSARY
-from dream_viewer.guide_desk import GuideDesk
-from dream_viewer.horizon_desk import HorizonDesk
-from dream_viewer.keyboard_desk import KeyboardDesk
-from dream_viewer.latents_desk import LatentsDesk
-from dream_viewer.layout_desk import LayoutDesk
-from dream_viewer.left_off_desk import LeftOffDesk
-from dream_viewer.level_desk import LevelDesk
-from dream_viewer.look_desk import LookDesk
-from dream_viewer.many_dreams_desk import ManyDreamsDesk
-from dream_viewer.moment_desk import MomentDesk
-from dream_viewer.panes_desk import Panes, PanesDesk
-from dream_viewer.picture_desk import PictureDesk
-from dream_viewer.play_desk import PlayDesk
+from dream_viewer import actions
+from dream_viewer.curves import training_curves
+from dream_viewer.desks.branch_keys import BranchKeys
+from dream_viewer.desks.clipboard_desk import ClipboardDesk
+from dream_viewer.desks.compare_desk import CompareDesk
+from dream_viewer.desks.docks import Docks
+from dream_viewer.desks.dream_desk import DreamDesk
+from dream_viewer.desks.duel_desk import DuelDesk
+from dream_viewer.desks.episodes_desk import EpisodesDesk
+from dream_viewer.desks.failure_desk import FailureDesk
+from dream_viewer.desks.files_desk import FilesDesk
+from dream_viewer.desks.guide_desk import GuideDesk
+from dream_viewer.desks.horizon_desk import HorizonDesk
+from dream_viewer.desks.keyboard_desk import KeyboardDesk
+from dream_viewer.desks.latents_desk import LatentsDesk
+from dream_viewer.desks.layout_desk import LayoutDesk
+from dream_viewer.desks.left_off_desk import LeftOffDesk
+from dream_viewer.desks.level_desk import LevelDesk
+from dream_viewer.desks.look_desk import LookDesk
+from dream_viewer.desks.many_dreams_desk import ManyDreamsDesk
+from dream_viewer.desks.moment_desk import MomentDesk
+from dream_viewer.desks.panes_desk import Panes, PanesDesk
+from dream_viewer.desks.picture_desk import PictureDesk
+from dream_viewer.desks.play_desk import PlayDesk
+from dream_viewer.desks.recent_desk import RecentDesk
+from dream_viewer.desks.resume_desk import ResumeDesk
+from dream_viewer.desks.saliency_desk import SaliencyDesk
+from dream_viewer.desks.side_desk import SideDesk
+from dream_viewer.desks.status_desk import FIGURES, StatusDesk
+from dream_viewer.desks.timeline_desk import TimelineDesk
+from dream_viewer.desks.training_desk import TrainingDesk, offered_configs, remembered_form
+from dream_viewer.desks.transport_desk import TransportDesk
+from dream_viewer.desks.what_if_desk import WhatIfDesk
 from dream_viewer.playback import SPEEDS
-from dream_viewer.recent_desk import RecentDesk
-from dream_viewer.resume_desk import ResumeDesk
-from dream_viewer.saliency_desk import SaliencyDesk
 from dream_viewer.session import Session
 from dream_viewer.settings import LEAST_AND_MOST_FRAMES, MANY_DREAMS, Settings
-from dream_viewer.side_desk import SideDesk
-from dream_viewer.status_desk import FIGURES, StatusDesk
-from dream_viewer.timeline_desk import TimelineDesk
-from dream_viewer.training_desk import TrainingDesk, offered_configs, remembered_form
-from dream_viewer.transport_desk import TransportDesk
-from dream_viewer.what_if_desk import WhatIfDesk
+from dream_viewer.state.dreaming import DreamMode
 from dream_viewer.widgets import film_strip, stage, timeline
 from dream_viewer.widgets.command_palette import CommandPalette
 from dream_viewer.widgets.episode_list import EpisodeList
@@ -69,6 +69,8 @@ from dream_viewer.widgets.training_curves import TrainingCurves
 from dream_viewer.widgets.training_panel import TrainingPanel
 from dream_viewer.widgets.transport import TransportBar
 from dream_viewer.widgets.what_if_panel import WhatIfPanel
+from dream_viewer.words import wording
+from dream_viewer.words.guide import GLOSSARY
 from trainer.envs.protocol import NUM_ACTIONS
 
 MARGIN = 10
@@ -181,7 +183,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(FIGURES)
         self._configs = offered_configs()
         self.training_panel = TrainingPanel(self._configs)
-        self.training_curves = TrainingCurves(curves.PLOTS)
+        self.training_curves = TrainingCurves(training_curves.PLOTS)
         self.episodes = EpisodeList()
         self.what_if_panel = WhatIfPanel()
         self.many_panel = ManyDreamsPanel(MANY_DREAMS)

@@ -9,42 +9,24 @@ from dataclasses import replace
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal, pyqtSlot
 
-from dream_viewer.asked_questions import AskedQuestions
-from dream_viewer.casting import Casting
-from dream_viewer.comparison import Comparison
-from dream_viewer.dreaming import Dreaming
-from dream_viewer.duel import Duel
-from dream_viewer.episode_files import EpisodeFiles
-from dream_viewer.human_view import HumanView
-from dream_viewer.messages import (
-    Acted,
-    Answered,
-    Arrival,
-    Blinds,
-    CompanionDreamt,
-    CompanionOpened,
-    CompanionRead,
-    CompanionRefused,
-    Dreamt,
-    DuelBegun,
-    Fan,
-    Forked,
-    News,
-    Opened,
-    Picture,
-    Recalled,
-    Record,
-    Reread,
-    RivalPlayed,
-    TrainingRequest,
-    Working,
-    Written,
-)
+from dream_viewer.messages.agents import Opened
+from dream_viewer.messages.companion import CompanionDreamt, CompanionOpened, CompanionRead, CompanionRefused
+from dream_viewer.messages.futures import Dreamt, Fan, Forked
+from dream_viewer.messages.lived import Acted, Arrival, Blinds, DuelBegun, Picture, Recalled, Reread, RivalPlayed
+from dream_viewer.messages.news import Answered, News, Record, Working, Written
+from dream_viewer.messages.orders import TrainingRequest
 from dream_viewer.playback import State
-from dream_viewer.playhead import Playhead
-from dream_viewer.taking_part import Role, TakingPart
-from dream_viewer.training import Training
-from dream_viewer.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
+from dream_viewer.state.asked_questions import AskedQuestions
+from dream_viewer.state.casting import Casting
+from dream_viewer.state.comparison import Comparison
+from dream_viewer.state.dreaming import Dreaming
+from dream_viewer.state.episode_files import EpisodeFiles
+from dream_viewer.state.human_view import HumanView
+from dream_viewer.state.playhead import Playhead
+from dream_viewer.state.taking_part import Role, TakingPart
+from dream_viewer.state.training import Training
+from dream_viewer.state.worker_protocols import PlayerWorkerLike, TrainingWorkerLike
+from dream_viewer.words.duel import Duel
 
 TICK_MS = 16
 """Milliseconds between two looks into the mailboxes: about 60 a second."""

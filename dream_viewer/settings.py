@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 import appdirs
 
-from dream_viewer.palette import Pair
+from dream_viewer.look.palette import Pair
 from trainer.episode import RECORDING_SUFFIX
 from trainer.errors import UserError
 from trainer.small_files import size_of_file
@@ -48,7 +48,7 @@ class Settings:
         folder: where the last checkpoint was opened.
         dismissed: folders of runs that broke off and are not to be offered again.
         recent: files and folders that were open, newest first.
-        left_off: where a person left off, as `dream_viewer.recent.LeftOff` keeps it.
+        left_off: where a person left off, as `dream_viewer.desks.recent.LeftOff` keeps it.
         tour_seen: the tour was shown.
         docks: name of a dock to the numbers of its `docks.Place`.
         geometry: Qt's own description of the window's place and size, hexadecimal.

@@ -29,9 +29,9 @@ import numpy as np
 import safetensors.numpy
 import torch
 
-from dream_viewer.recent import left_off
+from dream_viewer.desks.recent import left_off
+from dream_viewer.desks.training_desk import remembered_form
 from dream_viewer.settings import Settings, SettingsFile
-from dream_viewer.training_desk import remembered_form
 from dream_viewer.widgets.training_panel import TrainingForm
 from dream_viewer.workers.agent_source import AgentSource
 from dream_viewer.workers.run_watch import newer_weights

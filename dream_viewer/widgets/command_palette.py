@@ -19,9 +19,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from dream_viewer import theme
-from dream_viewer.matching import best
+from dream_viewer.look import theme
 from dream_viewer.records import Command
+from dream_viewer.words.matching import best
 
 _WIDTH = 640
 _MARGIN = 40

@@ -9,8 +9,8 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QSize, QSortFilterPro
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
+from dream_viewer.look.thumbnails import thumbnail
 from dream_viewer.records import EpisodeRow
-from dream_viewer.thumbnails import thumbnail
 from trainer.horizons import LIMIT
 
 COLUMNS = ("", "Level seed", "Levels", "Return", "Steps", "End", "Surprise", "Horizon")

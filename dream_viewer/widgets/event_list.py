@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from dream_viewer import theme
+from dream_viewer.look import theme
+from dream_viewer.look.thumbnails import thumbnail
 from dream_viewer.records import EventRow
-from dream_viewer.thumbnails import thumbnail
 
 THUMBNAIL = 44
 _EDGE = 2

@@ -12,8 +12,8 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from dream_viewer import theme
 from dream_viewer.imaging import to_qimage
+from dream_viewer.look import theme
 from dream_viewer.records import Film, FilmCell
 
 TITLE = 18

@@ -10,12 +10,12 @@ from PyQt6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal, p
 from PyQt6.QtGui import QAction, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from dream_viewer import theme
-from dream_viewer.difference import DREAM_BRIGHTER, TRUTH_BRIGHTER
-from dream_viewer.elided import ElidedLabel
-from dream_viewer.heat import Rgb, likely_picture, signed_picture
 from dream_viewer.imaging import to_qimage
-from dream_viewer.numerals import MINUS
+from dream_viewer.look import theme
+from dream_viewer.look.elided import ElidedLabel
+from dream_viewer.pictures.difference import DREAM_BRIGHTER, TRUTH_BRIGHTER
+from dream_viewer.pictures.heat import Rgb, likely_picture, signed_picture
+from dream_viewer.words.numerals import MINUS
 from trainer.episode import Insight
 
 FULL_CHANGE = 0.5

@@ -14,11 +14,18 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from dream_viewer.disagreement import heat_picture, percent
-from dream_viewer.dream_grid import LEAST_CELL, DreamGrid
-from dream_viewer.dream_summary import HEAT_TIP, LEAST_BAND, SIDE, CaptionedPicture, DisagreementLegend, PromiseBand
-from dream_viewer.elided import ElidedLabel
 from dream_viewer.imaging import to_qimage
+from dream_viewer.look.dream_grid import LEAST_CELL, DreamGrid
+from dream_viewer.look.dream_summary import (
+    HEAT_TIP,
+    LEAST_BAND,
+    SIDE,
+    CaptionedPicture,
+    DisagreementLegend,
+    PromiseBand,
+)
+from dream_viewer.look.elided import ElidedLabel
+from dream_viewer.pictures.disagreement import heat_picture, percent
 from dream_viewer.records import DreamSheet
 
 _WIDE, _HIGH = 700, 510

@@ -8,7 +8,7 @@ from typing import Literal
 from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 
 Kind = Literal["bad", "good"]
 _MOST_WIDTH = 760

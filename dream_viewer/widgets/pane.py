@@ -11,9 +11,9 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, pyqtSignal, 
 from PyQt6.QtGui import QAction, QFont, QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
-from dream_viewer import theme
-from dream_viewer.elided import ElidedLabel
 from dream_viewer.imaging import to_qimage
+from dream_viewer.look import theme
+from dream_viewer.look.elided import ElidedLabel
 from dream_viewer.records import Meter, Origin, View
 
 FRAME_SIDE = 64

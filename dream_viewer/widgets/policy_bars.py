@@ -10,7 +10,7 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 
 ROW = 18
 LEAST_ROW = 13

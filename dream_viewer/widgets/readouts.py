@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from dream_viewer.elided import ElidedLabel
+from dream_viewer.look.elided import ElidedLabel
 from dream_viewer.records import Stat
 
 _ROW_GAP = {1: 16, 2: 7}

@@ -8,8 +8,8 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QToolButton, QWidget
 
-from dream_viewer import theme
-from dream_viewer.elided import ElidedLabel
+from dream_viewer.look import theme
+from dream_viewer.look.elided import ElidedLabel
 from dream_viewer.records import Figure, Work
 
 HEIGHT = 20

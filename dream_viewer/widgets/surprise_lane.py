@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PyQt6.QtWidgets import QToolTip, QWidget
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 from dream_viewer.records import Course
 
 HEIGHT = 26

@@ -9,15 +9,16 @@ from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
-from dream_viewer import theme, timeline_words
-from dream_viewer.companion_curve import CompanionCurve
-from dream_viewer.end_mark import EndMark
-from dream_viewer.fan_curve import FanCurve
-from dream_viewer.horizon_curve import HorizonCurve
-from dream_viewer.played_line import PlayedLine
+from dream_viewer.curves import timeline_words
+from dream_viewer.curves.companion_curve import CompanionCurve
+from dream_viewer.curves.end_mark import EndMark
+from dream_viewer.curves.fan_curve import FanCurve
+from dream_viewer.curves.horizon_curve import HorizonCurve
+from dream_viewer.curves.played_line import PlayedLine
+from dream_viewer.curves.span import Span
+from dream_viewer.look import theme
+from dream_viewer.pictures.scales import EXCESS, SteadyScale
 from dream_viewer.records import Course
-from dream_viewer.scales import EXCESS, SteadyScale
-from dream_viewer.span import Span
 from trainer.horizons import Horizons
 
 AXIS = 38

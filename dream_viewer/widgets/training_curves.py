@@ -8,8 +8,8 @@ import pyqtgraph as pg
 from PyQt6.QtCore import Qt, pyqtSlot
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from dream_viewer import theme
-from dream_viewer.curves import Plot, Points
+from dream_viewer.curves.training_curves import Plot, Points
+from dream_viewer.look import theme
 
 _LEAST_HEIGHT = 36
 

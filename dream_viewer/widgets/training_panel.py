@@ -21,7 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from dream_viewer.elided import ElidedLabel
+from dream_viewer.look.elided import ElidedLabel
 from trainer.config import GAMES, PRESETS, Config
 
 _PROGRESS_PARTS = 10_000

@@ -8,8 +8,8 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QAction, QFontMetrics, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
-from dream_viewer import theme
-from dream_viewer.elided import ElidedLabel
+from dream_viewer.look import theme
+from dream_viewer.look.elided import ElidedLabel
 
 HEIGHT = 38
 LEAST_WIDTH = 475

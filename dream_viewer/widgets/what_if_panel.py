@@ -8,11 +8,11 @@ from PyQt6.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QHelpEvent, QImage, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
-from dream_viewer import theme
-from dream_viewer.elided import ElidedLabel
 from dream_viewer.imaging import to_qimage
+from dream_viewer.look import theme
+from dream_viewer.look.elided import ElidedLabel
+from dream_viewer.look.tiles import LEFT, RIGHT, Tiles, paint_picture
 from dream_viewer.records import BranchCard
-from dream_viewer.tiles import LEFT, RIGHT, Tiles, paint_picture
 
 LEAST_CARD = 196
 """Width of a card below which there are fewer in a row."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dream_viewer.messages import AgentInfo, LevelChoice, News, Opened, Weights
+from dream_viewer.messages.agents import AgentInfo, Opened, Weights
+from dream_viewer.messages.news import News
+from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.live_lane import LiveLane
 from dream_viewer.workers.run_watch import RunWatch

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from dream_viewer.messages import AgentInfo, TrainedOn, Weights
+from dream_viewer.messages.agents import AgentInfo, TrainedOn, Weights
 from trainer.agent.agent import Agent
 from trainer.checkpoint import fingerprint, load_agent, read_header
 from trainer.config import SIZES, Config

@@ -7,17 +7,10 @@ from concurrent.futures import Future as Loading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dream_viewer.messages import (
-    AgentInfo,
-    CompanionDreamt,
-    CompanionOpened,
-    CompanionRead,
-    CompanionRefused,
-    Future,
-    FutureKey,
-    News,
-    Record,
-)
+from dream_viewer.messages.agents import AgentInfo
+from dream_viewer.messages.companion import CompanionDreamt, CompanionOpened, CompanionRead, CompanionRefused
+from dream_viewer.messages.futures import Future, FutureKey
+from dream_viewer.messages.news import News, Record
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.study_lane import StudyLane
 from trainer.companion import Companion, ReadPiece

@@ -13,15 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from dream_viewer import views, wording
-from dream_viewer.composition import Composer, Scene
-from dream_viewer.film import film
-from dream_viewer.film_files import PICTURES, TABLES, film_file, write_picture, write_table
-from dream_viewer.messages import ExportRequest, Forked, Future, FutureKey
-from dream_viewer.numerals import count, short_count, signed
+from dream_viewer.episodes.reel import Reel
+from dream_viewer.episodes.returns import realised_returns
+from dream_viewer.messages.futures import Forked, Future, FutureKey
+from dream_viewer.messages.orders import ExportRequest
+from dream_viewer.pictures import views
+from dream_viewer.pictures.composition import Composer, Scene
+from dream_viewer.pictures.film import film
+from dream_viewer.pictures.film_files import PICTURES, TABLES, film_file, write_picture, write_table
 from dream_viewer.records import Course, Film, View
-from dream_viewer.reel import Reel
-from dream_viewer.returns import realised_returns
+from dream_viewer.words import wording
+from dream_viewer.words.numerals import count, short_count, signed
 from trainer.agent.agent import Agent
 from trainer.envs.replaying import ReplayDiffers, Rerun
 from trainer.envs.viewer import MakeEnv

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from dream_viewer.messages import ExportRequest, News, Recalled, Written, arrival_of
+from dream_viewer.messages.lived import Recalled, arrival_of
+from dream_viewer.messages.news import News, Written
+from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.workers.study_lane import StudyLane
 from dream_viewer.workers.telling import telling
 from trainer.envs.viewer import MakeEnv

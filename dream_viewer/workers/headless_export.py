@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import torch
 from tqdm import tqdm
 
-from dream_viewer.film_files import check_export
-from dream_viewer.messages import Arrival, ExportRequest, LevelChoice
+from dream_viewer.messages.lived import Arrival
+from dream_viewer.messages.orders import ExportRequest, LevelChoice
 from dream_viewer.options import ExportOptions
+from dream_viewer.pictures.film_files import check_export
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.exporting import exporting
 from dream_viewer.workers.file_desk import FIRST_RECALLED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dream_viewer.messages import LevelChoice
+from dream_viewer.messages.orders import LevelChoice
 from trainer.episode import Split
 from trainer.levels import levels_of, split_of
 from trainer.randomness import numpy_generator

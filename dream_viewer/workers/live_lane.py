@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dream_viewer.messages import Acted, Dreamt, FutureKey, News, Picture, Record, arrival_of
-from dream_viewer.pictures import pack_picture
+from dream_viewer.messages.futures import Dreamt, FutureKey
+from dream_viewer.messages.lived import Acted, Picture, arrival_of
+from dream_viewer.messages.news import News, Record
+from dream_viewer.pictures.packed import pack_picture
 from dream_viewer.workers.hands import Hands
 from dream_viewer.workers.level_dealer import LevelDealer
 from dream_viewer.workers.pace import Pace

@@ -11,17 +11,12 @@ import torch
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from dream_viewer.mailbox import Mailbox
-from dream_viewer.messages import (
-    DuelBegun,
-    ExportRequest,
-    FutureKey,
-    LevelChoice,
-    News,
-    Weights,
-    arrival_of,
-    merge_news,
-)
-from dream_viewer.questions import Question
+from dream_viewer.messages.agents import Weights
+from dream_viewer.messages.futures import FutureKey
+from dream_viewer.messages.lived import DuelBegun, arrival_of
+from dream_viewer.messages.news import News, merge_news
+from dream_viewer.messages.orders import ExportRequest, LevelChoice
+from dream_viewer.messages.questions import Question
 from dream_viewer.workers.agent_desk import AgentDesk
 from dream_viewer.workers.agent_source import AgentSource
 from dream_viewer.workers.command_queue import CommandQueue

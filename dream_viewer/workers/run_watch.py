@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from dream_viewer.messages import Weights
+from dream_viewer.messages.agents import Weights
 from trainer.checkpoint import fingerprint, open_checkpoint
 from trainer.errors import UserError
 from trainer.process import use_threads

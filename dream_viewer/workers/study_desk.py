@@ -8,22 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dream_viewer.messages import (
-    Answered,
-    Blinds,
-    Fan,
-    Forked,
-    Future,
-    FutureKey,
-    News,
-    Picture,
-    Record,
-    Reread,
-    RivalPlayed,
-    arrival_of,
-)
-from dream_viewer.pictures import pack_picture
-from dream_viewer.questions import (
+from dream_viewer.messages.futures import Fan, Forked, Future, FutureKey
+from dream_viewer.messages.lived import Blinds, Picture, Reread, RivalPlayed, arrival_of
+from dream_viewer.messages.news import Answered, News, Record
+from dream_viewer.messages.questions import (
     HorizonQuestion,
     InsightQuestion,
     ManyDreamsQuestion,
@@ -32,6 +20,7 @@ from dream_viewer.questions import (
     TouchQuestion,
     WhatIfQuestion,
 )
+from dream_viewer.pictures.packed import pack_picture
 from dream_viewer.workers.study_lane import Job, StudyLane
 from dream_viewer.workers.telling import telling
 from trainer.agent.agent import Agent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from dream_viewer.messages import News, Working, WorkKind
+from dream_viewer.messages.news import News, Working, WorkKind
 
 T = TypeVar("T")
 

@@ -13,7 +13,8 @@ from typing import Protocol
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
 
 from dream_viewer.mailbox import Mailbox
-from dream_viewer.messages import TrainingRequest, Weights
+from dream_viewer.messages.agents import Weights
+from dream_viewer.messages.orders import TrainingRequest
 from trainer import loop as training_loop
 from trainer.config import Config
 from trainer.errors import UserError

@@ -11,24 +11,12 @@ import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from dream_viewer.mailbox import Mailbox
-from dream_viewer.messages import (
-    AgentInfo,
-    Arrival,
-    Dreamt,
-    Fan,
-    Forked,
-    Future,
-    FutureKey,
-    News,
-    Opened,
-    Picture,
-    Record,
-    TrainedOn,
-    TrainingRequest,
-    Weights,
-    merge_news,
-)
-from dream_viewer.pictures import PICTURE_SHAPE, pack_picture
+from dream_viewer.messages.agents import AgentInfo, Opened, TrainedOn, Weights
+from dream_viewer.messages.futures import Dreamt, Fan, Forked, Future, FutureKey
+from dream_viewer.messages.lived import Arrival, Picture
+from dream_viewer.messages.news import News, Record, merge_news
+from dream_viewer.messages.orders import TrainingRequest
+from dream_viewer.pictures.packed import PICTURE_SHAPE, pack_picture
 from trainer.branches import ManyDreams, WhatIf
 from trainer.episode import Blind, Dream, DreamtStep, Fork, Moment, Outcome, Reading, Step, frozen
 from trainer.events import Progress

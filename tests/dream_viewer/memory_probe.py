@@ -14,11 +14,11 @@ from pathlib import Path
 from PyQt6.QtCore import QCoreApplication
 from PyQt6.QtTest import QSignalSpy
 
-from dream_viewer import shelf
-from dream_viewer.dreaming import DreamMode
-from dream_viewer.messages import LevelChoice, TrainingRequest
+from dream_viewer.episodes import shelf
+from dream_viewer.messages.orders import LevelChoice, TrainingRequest
 from dream_viewer.session import Session
-from dream_viewer.worker_protocols import TrainingWorkerLike
+from dream_viewer.state.dreaming import DreamMode
+from dream_viewer.state.worker_protocols import TrainingWorkerLike
 from dream_viewer.workers.player_worker import PlayerWorker
 from trainer import resimulation
 from trainer.machine import memory_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dream_viewer.messages import Weights
+from dream_viewer.messages.agents import Weights
 from dream_viewer.playback import BASE_FPS
 from dream_viewer.session import Session
 from tests.dream_viewer.feed import FakePlayer, FakeTrainer, arrival, frame, moment

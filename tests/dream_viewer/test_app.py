@@ -6,7 +6,7 @@ import pytest
 from PyQt6.QtWidgets import QApplication
 
 from dream_viewer import app as application
-from dream_viewer.collector import Collector
+from dream_viewer.lifetime.collector import Collector
 from dream_viewer.options import ViewOptions
 from dream_viewer.workers.player_worker import PlayerWorker
 

@@ -127,7 +127,7 @@ def test_a_missing_library_is_told_in_one_line(
     def lacking() -> None:
         raise UserError("The window needs libEGL.so.1: install it with `sudo apt install libegl1`.")
 
-    monkeypatch.setattr("dream_viewer.libraries.check_window", lacking)
+    monkeypatch.setattr("dream_viewer.lifetime.libraries.check_window", lacking)
     monkeypatch.setattr(cli, "bundled_checkpoint", lambda game: None)
     assert cli.main(["view"]) == 2
     assert capsys.readouterr().err.endswith("`sudo apt install libegl1`.\n")

@@ -15,17 +15,17 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
+from dream_viewer.lifetime.quitter import Quitter
+from dream_viewer.look import theme
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import TrainingRequest
-from dream_viewer.quitter import Quitter
+from dream_viewer.messages.orders import TrainingRequest
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
-from dream_viewer.training import TrainingState
+from dream_viewer.state.training import TrainingState
 from dream_viewer.widgets.training_panel import TrainingForm
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker, make_loop
-from tests.dream_viewer.test_quitter import Loop
+from tests.dream_viewer.lifetime.test_quitter import Loop
 from tests.player_support import small_checkpoint
 from trainer.checkpoint import read_header
 from trainer.config import Config

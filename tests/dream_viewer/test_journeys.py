@@ -19,16 +19,16 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
 from dream_viewer.cli import bundled_checkpoint
-from dream_viewer.dreaming import DreamMode
+from dream_viewer.look import theme
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import LevelChoice
+from dream_viewer.messages.orders import LevelChoice
+from dream_viewer.messages.questions import WhatIfQuestion
 from dream_viewer.playback import State
-from dream_viewer.questions import WhatIfQuestion
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
-from dream_viewer.taking_part import Role
+from dream_viewer.state.dreaming import DreamMode
+from dream_viewer.state.taking_part import Role
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
 from tests.player_support import small_checkpoint

@@ -9,12 +9,13 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicatio
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.dreaming import DreamMode
-from dream_viewer.elided import ElidedLabel
-from dream_viewer.messages import LevelChoice, Opened
-from dream_viewer.palette import PAIRS
+from dream_viewer.look.elided import ElidedLabel
+from dream_viewer.look.palette import PAIRS
+from dream_viewer.messages.agents import Opened
+from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.playback import State
 from dream_viewer.settings import Settings, SettingsFile
+from dream_viewer.state.dreaming import DreamMode
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.feed import agent_info, fan
 from tests.dream_viewer.window import Desk, Show, begin_training, press

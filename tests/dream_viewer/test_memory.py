@@ -13,10 +13,11 @@ import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import shelf
-from dream_viewer.messages import Answered, arrival_of
-from dream_viewer.questions import WhatIfQuestion
-from dream_viewer.reel import Reel
+from dream_viewer.episodes import shelf
+from dream_viewer.episodes.reel import Reel
+from dream_viewer.messages.lived import arrival_of
+from dream_viewer.messages.news import Answered
+from dream_viewer.messages.questions import WhatIfQuestion
 from tests.dream_viewer.feed import what_if
 from tests.dream_viewer.window import Desk
 from tests.player_support import SHORT_GAME, small_agent, small_checkpoint

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import (
-    TrainingRequest,
-)
+from dream_viewer.messages.orders import TrainingRequest
 from dream_viewer.playback import State
 from dream_viewer.session import SOONEST_MS
 from tests.dream_viewer.feed import arrival, moment

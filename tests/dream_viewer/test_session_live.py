@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.dreaming import DreamMode
-from dream_viewer.messages import LevelChoice, TrainingRequest
+from dream_viewer.messages.orders import LevelChoice, TrainingRequest
 from dream_viewer.playback import State
 from dream_viewer.session import Session
-from dream_viewer.training import TrainingState
+from dream_viewer.state.dreaming import DreamMode
+from dream_viewer.state.training import TrainingState
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_checkpoint

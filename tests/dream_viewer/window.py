@@ -9,9 +9,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 from dream_viewer.main_window import MainWindow
-from dream_viewer.messages import FutureKey, TrainingRequest
+from dream_viewer.messages.futures import FutureKey
+from dream_viewer.messages.orders import TrainingRequest
 from dream_viewer.session import Session
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import FakePlayer, FakeTrainer, arrival, end_moment, forked, future, moment, opened

@@ -7,7 +7,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QIcon
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 from dream_viewer.records import EventRow
 from dream_viewer.widgets.event_list import THUMBNAIL, EventList
 from tests.dream_viewer.feed import frame

@@ -9,9 +9,9 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
-from dream_viewer.film import film
-from dream_viewer.messages import FutureKey
+from dream_viewer.look import theme
+from dream_viewer.messages.futures import FutureKey
+from dream_viewer.pictures.film import film
 from dream_viewer.widgets.film_strip import FRAMES, LEAST_SIDE, FilmStrip, heights
 from tests.dream_viewer.feed import forked, future
 

@@ -7,8 +7,8 @@ from itertools import combinations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.many_dreams_desk import sheet
-from dream_viewer.questions import ManyDreamsQuestion
+from dream_viewer.desks.many_dreams_desk import sheet
+from dream_viewer.messages.questions import ManyDreamsQuestion
 from dream_viewer.settings import MANY_DREAMS
 from dream_viewer.widgets.many_dreams_panel import ManyDreamsPanel
 from tests.dream_viewer.feed import many_dreams, moment

@@ -6,7 +6,8 @@ from PyQt6.QtGui import QImage, QPainter
 from PyQt6.QtWidgets import QApplication, QMainWindow, QToolButton
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import actions, theme
+from dream_viewer import actions
+from dream_viewer.look import theme
 from dream_viewer.records import View
 from dream_viewer.widgets.pane import BORDER, CAPTION, HEADER, Pane
 from dream_viewer.widgets.stage import LEAST_SIDE, NARROW_SIDE

@@ -7,8 +7,9 @@ import pytest
 from PyQt6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme, wording
+from dream_viewer.look import theme
 from dream_viewer.widgets.policy_bars import LEAST_ROW, PolicyBars, entropy
+from dream_viewer.words import wording
 from trainer.envs.actions import ACTIONS
 
 NAMES = [action.name for action in ACTIONS]

@@ -7,7 +7,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
+from dream_viewer.look import theme
 from dream_viewer.records import Course
 from dream_viewer.widgets.surprise_lane import HEIGHT, SurpriseLane
 from dream_viewer.widgets.timeline import AXIS, RIGHT, Timeline

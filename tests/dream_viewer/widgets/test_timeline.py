@@ -9,9 +9,9 @@ from PyQt6.QtGui import QColor, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from dream_viewer import theme
+from dream_viewer.curves.span import LEAST_SPAN
+from dream_viewer.look import theme
 from dream_viewer.records import Course
-from dream_viewer.span import LEAST_SPAN
 from dream_viewer.widgets.timeline import Timeline
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.branch_cards import cards
+from dream_viewer.pictures.branch_cards import cards
 from dream_viewer.widgets.what_if_panel import WhatIfPanel
 from tests.dream_viewer.feed import what_if
 

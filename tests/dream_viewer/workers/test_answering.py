@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dream_viewer.questions import HorizonQuestion, ManyDreamsQuestion, SaliencyQuestion, WhatIfQuestion
+from dream_viewer.messages.questions import HorizonQuestion, ManyDreamsQuestion, SaliencyQuestion, WhatIfQuestion
 from dream_viewer.workers.study_desk import ANSWERING
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent, try_fewer_actions
 from trainer.player import Player

@@ -9,16 +9,10 @@ from typing import Any
 
 import pytest
 
-from dream_viewer.messages import (
-    AgentInfo,
-    CompanionDreamt,
-    CompanionOpened,
-    CompanionRead,
-    CompanionRefused,
-    FutureKey,
-    News,
-    Record,
-)
+from dream_viewer.messages.agents import AgentInfo
+from dream_viewer.messages.companion import CompanionDreamt, CompanionOpened, CompanionRead, CompanionRefused
+from dream_viewer.messages.futures import FutureKey
+from dream_viewer.messages.news import News, Record
 from dream_viewer.workers.agent_source import AgentSource
 from dream_viewer.workers.companion_desk import CompanionDesk
 from tests.player_support import CONFIG, SHORT_GAME, SHORT_LEVEL, small_agent, small_checkpoint

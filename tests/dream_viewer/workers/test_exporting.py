@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dream_viewer.messages import AgentInfo, Arrival, ExportRequest, News, Record, TrainedOn, Working, Written
+from dream_viewer.messages.agents import AgentInfo, TrainedOn
+from dream_viewer.messages.lived import Arrival
+from dream_viewer.messages.news import News, Record, Working, Written
+from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.options import ExportOptions
 from dream_viewer.workers.exporting import exporting
 from dream_viewer.workers.file_desk import FileDesk

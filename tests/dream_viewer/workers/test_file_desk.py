@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dream_viewer.messages import News, Recalled, Record, Working, Written
+from dream_viewer.messages.lived import Recalled
+from dream_viewer.messages.news import News, Record, Working, Written
 from dream_viewer.workers.file_desk import FileDesk
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_agent
 from trainer.player import Player

@@ -7,7 +7,10 @@ from typing import Any
 
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import Arrival, ExportRequest, LevelChoice, Opened, Recalled, Record, Working, Written
+from dream_viewer.messages.agents import Opened
+from dream_viewer.messages.lived import Arrival, Recalled
+from dream_viewer.messages.news import Record, Working, Written
+from dream_viewer.messages.orders import ExportRequest, LevelChoice
 from dream_viewer.workers.player_worker import PlayerWorker
 from tests.player_support import SHORT_LEVEL, small_checkpoint
 from trainer.episode import Episode

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.reel import Reel
+from dream_viewer.episodes.reel import Reel
 from dream_viewer.workers.keepsake import Keepsake
 from tests.dream_viewer.feed import arrival, moment
 from trainer.recording import read_recording

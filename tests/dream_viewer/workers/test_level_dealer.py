@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dream_viewer.messages import LevelChoice
+from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.workers.level_dealer import LevelDealer
 from trainer.errors import UserError
 

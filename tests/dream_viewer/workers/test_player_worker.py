@@ -12,25 +12,12 @@ import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import (
-    Acted,
-    Arrival,
-    Blinds,
-    Dreamt,
-    DuelBegun,
-    Fan,
-    Forked,
-    Future,
-    FutureKey,
-    LevelChoice,
-    Opened,
-    Picture,
-    Record,
-    Reread,
-    RivalPlayed,
-    Weights,
-)
-from dream_viewer.pictures import unpack_picture
+from dream_viewer.messages.agents import Opened, Weights
+from dream_viewer.messages.futures import Dreamt, Fan, Forked, Future, FutureKey
+from dream_viewer.messages.lived import Acted, Arrival, Blinds, DuelBegun, Picture, Reread, RivalPlayed
+from dream_viewer.messages.news import Record
+from dream_viewer.messages.orders import LevelChoice
+from dream_viewer.pictures.packed import unpack_picture
 from dream_viewer.workers.player_worker import PlayerWorker, player_threads
 from dream_viewer.workers.study_desk import FAN_BRANCHES
 from tests.player_support import (

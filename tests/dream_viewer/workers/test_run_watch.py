@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import Arrival, LevelChoice, Opened, Reread
+from dream_viewer.messages.agents import Opened
+from dream_viewer.messages.lived import Arrival, Reread
+from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.workers.run_watch import newer_weights
 from tests.dream_viewer.workers.test_player_worker import Listener, started
 from tests.player_support import CONFIG, SHORT_LEVEL, small_checkpoint

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from dream_viewer.messages import News, Working
+from dream_viewer.messages.news import News, Working
 from dream_viewer.workers.telling import telling
 
 

@@ -14,7 +14,8 @@ import safetensors.torch
 import torch
 from pytestqt.qtbot import QtBot
 
-from dream_viewer.messages import LevelChoice, TrainingRequest, Weights
+from dream_viewer.messages.agents import Weights
+from dream_viewer.messages.orders import LevelChoice, TrainingRequest
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker, make_loop
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_agent, small_checkpoint

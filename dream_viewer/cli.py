@@ -57,10 +57,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         the exit code: 0, 2 with one line on stderr where something a person can mend was wrong, 130 stopped
         by Ctrl-C, 141 nobody reads the output any more (`| head`), 1 an error of ours.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # pythonw gives none; what is said then is said to nobody
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process
     try:
         code = _run(argv)
         sys.stdout.flush()
     except BrokenPipeError:
+        if not headless.unread():
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains as it leaves
         return _UNREAD
     return code

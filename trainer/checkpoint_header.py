@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +13,18 @@ from typing import Any, Literal
 from trainer.config import SIZES, Config, config_from
 from trainer.errors import UserError
 from trainer.parameter_shapes import SLOW, parameter_shapes
+from trainer.plain_values import is_count, is_number
 
 FORMAT = 1
 """Version of the format; files of a later one are refused."""
 KEY = "dream_agent"
 """Where in a file's metadata it stands."""
 _MOST_AXES = 8
-_LARGEST_NUMBER = 1e30
 _BYTES = {"F32": 4, "BF16": 2, "F16": 2, "U8": 1, "I64": 8}
 _WEIGHT_DTYPES = ("F32", "BF16", "F16")
+_RUNS_OWN = re.compile(r"(ranks/[1-9][0-9]{0,3}/)?(carry/(action|deter|stoch)|env/[0-9]{4})")
+"""Names of the tensors that a run keeps beside its parameters; who takes them compares their shapes."""
+_RUNS_OWN_AXES = 2
 
 Kind = Literal["full", "weights"]
 
@@ -117,11 +121,7 @@ def parse_table(path: Path, text: bytes, data_size: int) -> tuple[dict[str, Entr
 
 
 def _whole_numbers(value: Any) -> bool:
-    return isinstance(value, list) and len(value) <= _MOST_AXES and all(map(_is_count, value))
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value < 2**63
+    return isinstance(value, list) and len(value) <= _MOST_AXES and all(map(is_count, value))
 
 
 def header_of(path: Path, description: dict[str, Any]) -> Header:
@@ -142,11 +142,8 @@ def header_of(path: Path, description: dict[str, Any]) -> Header:
             raise UserError(f"{path}: is damaged, its {name} makes no sense; choose another checkpoint.")
         return value
 
-    def number(value: Any) -> bool:
-        return type(value) in (int, float) and abs(value) < _LARGEST_NUMBER
-
     def pair(value: Any) -> bool:
-        return isinstance(value, list) and len(value) == 2 and all(map(number, value))
+        return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
 
     def mapping(value: Any) -> bool:
         return isinstance(value, dict)
@@ -158,11 +155,11 @@ def header_of(path: Path, description: dict[str, Any]) -> Header:
     return Header(
         kind=part("kind", lambda value: value in ("full", "weights")),
         config=config,
-        num_actions=part("num_actions", lambda value: _is_count(value) and 1 <= value <= 255),
-        env_steps=part("env_steps", _is_count),
-        updates=part("updates", _is_count),
-        skipped=part("skipped", _is_count),
-        elapsed=float(part("elapsed", lambda value: number(value) and value >= 0)),
+        num_actions=part("num_actions", lambda value: is_count(value) and 1 <= value <= 255),
+        env_steps=part("env_steps", is_count),
+        updates=part("updates", is_count),
+        skipped=part("skipped", is_count),
+        elapsed=float(part("elapsed", lambda value: is_number(value) and value >= 0)),
         normaliser=(float(low), float(high)),
         provenance=part("provenance", mapping),
         state=part("state", mapping),
@@ -192,8 +189,6 @@ def check_parameters(path: Path, header: Header, table: Mapping[str, Entry]) -> 
                     f"{list(shape)}; choose another checkpoint."
                 )
     known = set(shapes) | ({f"{kind}/{name}" for kind in ("nu", "mu") for name in shapes} if full else set())
-    extra = [
-        name for name in table if name not in known and not (full and name.startswith(("carry/", "env/", "ranks/")))
-    ]
-    if extra:
-        raise UserError(f"{path}: holds {extra[0][:60]!r}, which no such model has; choose another checkpoint.")
+    for name in table.keys() - known:
+        if not full or not _RUNS_OWN.fullmatch(name) or len(table[name].shape) > _RUNS_OWN_AXES:
+            raise UserError(f"{path}: holds {name[:60]!r}, which no such model has; choose another checkpoint.")

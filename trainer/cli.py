@@ -12,6 +12,7 @@ import io
 import itertools
 import os
 import re
+import select
 import signal
 import sys
 import traceback
@@ -127,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: command and flags; None = those of the process.
 
     Raises:
-        BrokenPipeError: nobody reads the output any more.
+        BrokenPipeError: nobody reads the standard output any more.
 
     Returns:
         the exit code: 0 done or stopped and saved, 2 refused with one line that says why, 130 broken off by Ctrl-C
@@ -146,9 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail("Stopped.", _INTERRUPTED, debug)
     except UserError as error:
         return _fail(str(error), _REFUSED, debug)
-    except BrokenPipeError:  # whoever read what is printed has gone
-        raise
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and unread():
+            raise
         what = error.filename or "The system"
         return _fail(f"{what}: {error.strerror or error}; check that it is there and writable.", _REFUSED, debug)
     except Exception as error:
@@ -156,6 +157,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail("", 1, debug)
         return _fail(f"{type(error).__name__}: {error} (--debug shows where).", 1, debug)
     return 0
+
+
+def unread() -> bool:
+    """Whether nobody reads the standard output any more; a BrokenPipeError may be of another pipe."""
+    if not hasattr(select, "poll"):  # Windows, which has another error for it
+        return False
+    watch = select.poll()
+    try:
+        watch.register(sys.stdout.fileno(), 0)
+    except io.UnsupportedOperation:  # it was put in place of the process's own
+        return False
+    return bool(watch.poll(0))
 
 
 def _fail(message: str, code: int, debug: bool) -> int:

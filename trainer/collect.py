@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -20,11 +21,13 @@ from trainer.envs.protocol import Snapshot, VectorEnv
 from trainer.errors import UserError
 from trainer.events import EpisodeEnded
 from trainer.levels import levels_of
+from trainer.plain_values import count, number
 from trainer.randomness import torch_generator
 from trainer.replay import Replay
 from trainer.world_model.rssm import Latent
 
 _RECENT = 100
+_LARGEST_GAME = 2**24  # bytes; hundreds of times what any of them takes
 
 
 def train_env(config: Config) -> VectorEnv:
@@ -137,12 +140,15 @@ class Collector:
 
         Raises:
             UserError: they do not fit the games or the agent, or were written by somebody else.
+            KeyError, TypeError, ValueError: the state is none.
         """
-        slots = self._env.num_envs
+        slots, size = self._env.num_envs, self._agent.size
         carry = {name: tensors.get(f"carry/{name}") for name in ("deter", "stoch", "action")}
         for name, like in (("deter", self._latent.deter), ("stoch", self._latent.stoch), ("action", self._action)):
             value = carry[name]
-            if value is None or value.shape != like.shape or value.dtype != like.dtype:
+            most = {"deter": math.inf, "stoch": size.classes, "action": self._env.num_actions}[name]
+            fits = value is not None and value.shape == like.shape and value.dtype == like.dtype
+            if value is None or not fits or not _within(value, most):
                 raise UserError(
                     "The checkpoint's policy state does not fit its settings; start a new run from it with --from."
                 )
@@ -150,14 +156,23 @@ class Collector:
         snapshots = []
         for slot in range(slots):
             stored = tensors.get(f"env/{slot:04d}")
-            if stored is None or stored.dtype != torch.uint8:
+            if stored is None or stored.dtype != torch.uint8 or stored.numel() > _LARGEST_GAME:
                 raise UserError("The checkpoint lacks some of its games; start a new run from it with --from.")
             snapshots.append(Snapshot.from_bytes(stored.numpy().tobytes(), key))
         self._env.restore(snapshots)
         deter, stoch, action = carry["deter"], carry["stoch"], carry["action"]
         assert deter is not None and stoch is not None and action is not None
         self._latent, self._action = Latent(deter, stoch), action
-        self.env_steps, self.vector_steps = state["env_steps"], state["vector_steps"]
-        self.recent = deque(state["recent"], maxlen=_RECENT)
-        self._returns = np.array(state["returns"], np.float64)
-        self._lengths = np.array(state["lengths"], np.int64)
+        self.env_steps, self.vector_steps = count(state["env_steps"]), count(state["vector_steps"])
+        self.recent = deque(map(number, state["recent"]), maxlen=_RECENT)
+        self._returns = np.array([number(value) for value in state["returns"]], np.float64)
+        self._lengths = np.array([count(value) for value in state["lengths"]], np.int64)
+        if not len(self._returns) == len(self._lengths) == slots:
+            raise ValueError("there are other returns than games")
+
+
+def _within(tensor: Tensor, end: float) -> bool:
+    """Whether all numbers are finite, and those of an index from 0 on and below `end`."""
+    if tensor.is_floating_point():
+        return bool(torch.isfinite(tensor).all())
+    return bool(((tensor >= 0) & (tensor < end)).all())

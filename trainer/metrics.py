@@ -31,12 +31,14 @@ from trainer.events import (
     Started,
     UpdateSkipped,
 )
+from trainer.plain_values import count
 from trainer.run import Run
 
 if TYPE_CHECKING:
     from trainer.tensorboard_log import TensorBoardLog
 
 METRICS_NAME = "metrics.jsonl"
+_LONGEST_ROW = 2**16
 _PLAIN_LINE_SECONDS = 30.0
 _OBSERVED = (60, 200, 90)
 _IMAGINED = (225, 60, 60)
@@ -138,7 +140,7 @@ class MetricsFile:
         if path.is_file():
             with path.open("r+b") as file:
                 file.truncate(_length_up_to(file, env_steps, updates))
-        self._file = path.open("a", encoding="utf-8")
+        self._file = path.open("ab", buffering=0)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Append a row; numbers that are not finite become null, which JSON has a word for."""
@@ -146,8 +148,9 @@ class MetricsFile:
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in row.items()
         }
-        self._file.write(json.dumps(plain) + "\n")
-        self._file.flush()
+        left = memoryview(json.dumps(plain).encode() + b"\n")
+        while left:
+            left = left[self._file.write(left) :]
 
     def close(self) -> None:
         """Close the file."""
@@ -155,17 +158,29 @@ class MetricsFile:
 
 
 def _length_up_to(file: IO[bytes], env_steps: int, updates: int) -> int:
-    """Bytes of the whole rows that are not later than the counters; rows are in order, so the rest is later."""
-    length = 0
-    for line in file:
-        try:
-            row = json.loads(line) if line.endswith(b"\n") else None
-        except ValueError:
-            row = None
-        if not isinstance(row, dict) or row.get("env_steps", 0) > env_steps or row.get("updates", 0) > updates:
+    """Bytes up to the end of the last row that is not later than the counters; rows are in order, the rest is later.
+
+    What a damaged file holds between such rows stays as it is.
+    """
+    length = place = 0
+    while line := file.readline(_LONGEST_ROW):
+        place += len(line)
+        row = _row(line)
+        if row is None:
+            continue
+        if row[0] > env_steps or row[1] > updates:
             break
-        length += len(line)
+        length = place
     return length
+
+
+def _row(line: bytes) -> tuple[int, int] | None:
+    """Environment steps and updates of a whole row; None where it is none."""
+    try:
+        row = json.loads(line) if line.endswith(b"\n") else None
+        return (count(row["env_steps"]), count(row["updates"])) if isinstance(row, dict) else None
+    except (KeyError, ValueError, RecursionError):
+        return None
 
 
 def video_frames(event: OpenLoopVideo) -> NDArray[np.uint8]:

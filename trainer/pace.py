@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from trainer.config import Config
+from trainer.plain_values import count, number
+
+_FRACTION = re.compile(r"[0-9]{1,99}(/[1-9][0-9]{0,99})?")
 
 
 class Clock:
@@ -63,8 +67,13 @@ class Every:
         return [self.last_elapsed, self.last_updates]
 
     def load(self, state: list[Any]) -> None:
-        """Takes back :meth:`state`."""
-        self.last_elapsed, self.last_updates = float(state[0]), int(state[1])
+        """Takes back :meth:`state`.
+
+        Raises:
+            ValueError: it is none.
+        """
+        elapsed, updates = state
+        self.last_elapsed, self.last_updates = number(elapsed), count(updates)
 
 
 class Schedule:
@@ -89,7 +98,11 @@ class Schedule:
         return {name: every.state() for name, every in vars(self).items()}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Takes back :meth:`state`."""
+        """Takes back :meth:`state`.
+
+        Raises:
+            KeyError, ValueError: it is none.
+        """
         for name, every in vars(self).items():
             every.load(state[name])
 
@@ -132,4 +145,6 @@ class TrainRatio:
         Raises:
             ValueError: it is none.
         """
+        if state is not None and not _FRACTION.fullmatch(state):  # 1e999999999 is one, too, and takes the memory
+            raise ValueError("the remainder is no fraction")
         self._earned = None if state is None else Fraction(state)

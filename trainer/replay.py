@@ -44,6 +44,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainer.config import ModelSize
+from trainer.envs.protocol import NUM_ACTIONS
 from trainer.errors import UserError
 from trainer.replay_batch import RAW_DTYPES, Batch, LatentDtype, context_latent, raw_deter, raw_stoch
 from trainer.replay_chunks import ChunkTable, integers
@@ -95,6 +96,7 @@ class Replay:
         self.length = length
         self.latent_dtype: LatentDtype = latent_dtype
         self._latent = np.dtype([("deter", RAW_DTYPES[latent_dtype], (size.deter,)), ("stoch", "u1", (size.stoch,))])
+        self._classes = size.classes
         self.step_bytes = int(np.prod(FRAME)) + self._latent.itemsize + STEP.itemsize
         self._folder = folder
         self.chunk_steps = self._chunk_steps(budget_bytes) if state is None else self._check(state)
@@ -185,7 +187,7 @@ class Replay:
 
         Args:
             frame: (N, 64, 64, 3). reward: (N,) of the step just taken. is_first: (N,). ended_terminal: (N,) where
-                is_first, the episode before ended by a death or a win. level_seed: (N,). action: (N,) 0 to 255.
+                is_first, the episode before ended by a death or a win. level_seed: (N,). action: (N,) 0 to 14.
             deter: (N, D), a floating tensor or raw bits. stoch: (N, S) class indices.
 
         Raises:
@@ -264,6 +266,7 @@ class Replay:
 
         Raises:
             ValueError: no stream holds a whole sequence yet.
+            UserError: a step that was drawn is damaged.
         """
         starts = self._starts()
         ends = np.cumsum(starts)
@@ -288,8 +291,8 @@ class Replay:
         return np.maximum(0, self._chunks.end - self._chunks.begin - self.length + 1)
 
     def _gather(self, chosen: list[tuple[int, int]], consumed: int) -> Batch:
-        envs = np.array([env for env, _ in chosen])[:, None]
-        index = np.array([start for _, start in chosen])[:, None] + np.arange(self.length)
+        envs, begins = np.array(chosen, np.int64).T[:, :, None]
+        index = begins + np.arange(self.length)
         rows = self._chunks.rows(envs, index)
         frames = np.empty((*rows.shape, *FRAME), np.uint8)
         for sequence, (_, start) in enumerate(chosen):
@@ -301,6 +304,7 @@ class Replay:
                 done += run
         steps = self._store.steps[rows]
         latents = self._store.latents[rows[:, 0]]
+        self._refuse_damage(steps, latents)
         is_first = np.ascontiguousarray(steps["is_first"])
         is_first[:, 0] = True
         return Batch(
@@ -317,6 +321,18 @@ class Replay:
             consumed=consumed,
             ticket=self._commits,
         )
+
+    def _refuse_damage(self, steps: NDArray[np.void], latents: NDArray[np.void]) -> None:
+        """Refuses what nobody ever stored: an action or a class that is none reads past the end of a table."""
+        flags = [steps[name].view(np.uint8) for name in ("is_first", "is_last", "is_terminal")]
+        if (
+            steps["action"].max() >= NUM_ACTIONS
+            or latents["stoch"].max() >= self._classes
+            or max(flag.max() for flag in flags) > 1
+        ):
+            raise UserError(
+                f"The replay in {self._folder} is damaged; start a new run from the checkpoint's weights with --from."
+            )
 
     def commit(
         self, batch: Batch, deter: Tensor | NDArray[np.generic], stoch: Tensor | NDArray[np.integer[Any]]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _MOST_STEPS = 1 << 40
+_MOST_SLOTS = 1 << 22  # 800 GB with the smallest chunks there are: no disk's replay, but what a file may claim
 
 
 class ChunkTable:
@@ -114,6 +115,8 @@ class ChunkTable:
         Raises:
             ValueError: the state is not one of such a table, or speaks of slots there are not.
         """
+        if slots > _MOST_SLOTS:
+            raise ValueError("files are far too large")
         streams = len(self.begin)
         begin, end = integers(state, "begin", (streams,)), integers(state, "end", (streams,))
         chunks, retired = integers(state, "chunks", (-1, 2)), integers(state, "retired", (-1, 2))
@@ -155,8 +158,8 @@ def integers(state: Mapping[str, Any], key: str, shape: tuple[int, ...]) -> NDAr
         if not array.size and -1 in shape:
             return np.zeros([max(0, length) for length in shape], np.int64)
         fits = array.ndim == len(shape) and all(want in (-1, got) for want, got in zip(shape, array.shape, strict=True))
-        if fits and array.dtype == np.int64 and array.min() >= 0 and array.max() < _MOST_STEPS:
-            return array
+        if fits and array.dtype.kind == "i" and array.min() >= 0 and array.max() < _MOST_STEPS:
+            return array.astype(np.int64)  # where integers are short by default, too
     except (KeyError, TypeError, ValueError, OverflowError):
         pass
     raise ValueError(f"its {key} cannot be read")

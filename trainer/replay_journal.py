@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 _HEADER = np.dtype([("magic", "<u4"), ("count", "<u4"), ("row_bytes", "<u8")])
 _MAGIC = 0x4F444E55  # "UNDO" in a little-endian file
+_ROWS_TOGETHER = 1024  # read at a time: how many there are says the file, which may be damaged
 
 
 class UndoJournal:
@@ -66,7 +67,7 @@ def read_journal(path: Path, row_bytes: int) -> Iterator[tuple[NDArray[np.int64]
     A record that the end of the process cut short was never acted on and is left out; so is what a power cut blanked.
 
     Yields:
-        rows (n,) int64 and old values (n, row_bytes) uint8.
+        rows (n,) int64 and old values (n, row_bytes) uint8, n > 0; a long record in parts.
 
     Raises:
         OSError: the file cannot be read.
@@ -81,9 +82,14 @@ def read_journal(path: Path, row_bytes: int) -> Iterator[tuple[NDArray[np.int64]
                 return
             if header["magic"] != _MAGIC or header["row_bytes"] != row_bytes:
                 raise ValueError(f"{path.name} is damaged")
-            count = int(header["count"])
+            count, start = int(header["count"]), file.tell()
             left -= _HEADER.itemsize + (8 + row_bytes) * count
             if left < 0:
                 return
-            rows = np.frombuffer(file.read(8 * count), "<i8").astype(np.int64)
-            yield rows, np.frombuffer(file.read(row_bytes * count), np.uint8).reshape(count, row_bytes)
+            for first in range(0, count, _ROWS_TOGETHER):
+                part = min(_ROWS_TOGETHER, count - first)
+                file.seek(start + 8 * first)
+                rows = np.frombuffer(file.read(8 * part), "<i8").astype(np.int64)
+                file.seek(start + 8 * count + row_bytes * first)
+                yield rows, np.frombuffer(file.read(row_bytes * part), np.uint8).reshape(part, row_bytes)
+            file.seek(start + (8 + row_bytes) * count)

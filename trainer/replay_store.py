@@ -141,7 +141,7 @@ class StepStore:
                 if self._journal is not None:
                     self._journal.close()
                 self._journal = journal
-        self._unneeded[:] = False
+        self._unneeded = np.zeros(len(self), bool)
 
     def journals(self) -> dict[int, Path]:
         """The journals there are, by the save they lead back to."""

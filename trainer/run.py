@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -32,7 +34,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-_CHECKPOINTS = "step-*.safetensors"
+_CHECKPOINT = re.compile(r"step-([0-9]{9,19})\.safetensors")
 _KEPT_BATCHES = 20
 _KEY_BYTES = 32
 _LARGEST_NOTE = 4096
@@ -172,7 +174,8 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """All checkpoints, oldest first."""
-        return sorted(self.checkpoints_dir.glob(_CHECKPOINTS))
+        found = [(_CHECKPOINT.fullmatch(path.name), path) for path in self.checkpoints_dir.glob("step-*")]
+        return [path for _, path in sorted((int(name[1]), path) for name, path in found if name)]
 
     def checkpoint_path(self, env_steps: int) -> Path:
         """Where the checkpoint of a step goes."""
@@ -206,13 +209,18 @@ class Run:
         return path if path.exists() else None
 
     def prune(self, keep: int, best_env_steps: int | None) -> None:
-        """Deletes checkpoints but for the newest `keep` and the best one, and what broken-off writes left."""
+        """Deletes checkpoints but for the newest `keep` and the best one, and what broken-off writes left.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
         best = self.checkpoint_path(best_env_steps) if best_env_steps is not None else None
-        for path in self.checkpoints()[:-keep]:
-            if path != best:
+        old = [path for path in self.checkpoints()[:-keep] if path != best]
+        for path in [*old, *self.checkpoints_dir.glob(".*.tmp")]:
+            try:
                 path.unlink(missing_ok=True)
-        for path in self.checkpoints_dir.glob(".*.tmp"):
-            path.unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError(f"{path}: cannot be deleted ({error.strerror}); make it writable.") from error
 
     def batch_file(self, attempt: int, rank: int = 0) -> Path:
         """Where the batch of a refused update goes; only the newest few are kept.
@@ -236,8 +244,9 @@ class Run:
         """Takes the run for this process, until :meth:`unlock` or its end.
 
         Raises:
-            UserError: another process has it, or the folder cannot be written.
+            UserError: another process has it, the folder cannot be written, or it holds what leads out of it.
         """
+        self._check_inside()
         path = self.path / "run.lock"
         try:
             file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - held until unlock
@@ -247,6 +256,21 @@ class Run:
             file.close()
             raise UserError(f"{self.path}: is being trained already; stop that training first.")
         self._lock = file
+
+    def _check_inside(self) -> None:
+        """Refuses what a run does not make: training writes into its files, and a run may come from anybody.
+
+        Raises:
+            UserError: a link, which may lead anywhere, or a pipe or device.
+        """
+        for folder, folders, files in os.walk(self.path):
+            for name in (*folders, *files):
+                path = Path(folder, name)
+                with contextlib.suppress(FileNotFoundError):  # a temporary file of whoever trains the run just now
+                    mode = path.lstat().st_mode
+                    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                        what = "a link" if stat.S_ISLNK(mode) else "neither file nor folder"
+                        raise UserError(f"{path}: is {what}, and training writes there; put a real one in its place.")
 
     def unlock(self) -> None:
         """Gives the run free; harmless when it is."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ from trainer.distributed import ALONE, Ranks
 from trainer.errors import UserError
 from trainer.events import Saved
 from trainer.opening import Opened
+from trainer.plain_values import count, number
 from trainer.replay import Replay
 from trainer.sharing import share
-from trainer.training import Training
+from trainer.training import Best, Training
 
 _UNFIT = (AttributeError, IndexError, KeyError, TypeError, ValueError)  # what a damaged state may raise
 
@@ -47,7 +50,7 @@ def open_replay(opened: Opened, config: Config, ranks: Ranks = ALONE) -> Replay:
     except _UNFIT as error:
         if file is None:
             raise
-        raise _damaged(file, error) from error
+        raise _damaged(file) from error
 
 
 class Saver:
@@ -78,6 +81,7 @@ class Saver:
         if self._opened.checkpoint is not None:
             self._restore(self._opened.checkpoint)
         elif self._opened.weights is not None:
+            self._check_model(self._opened.weights)
             self._training.learner.load_weights(self._opened.weights.weights())
         self._training.tally.begin(self._training.now)
 
@@ -147,25 +151,43 @@ class Saver:
             "schedule": training.schedule.state(),
         }
 
+    def _check_model(self, file: CheckpointFile) -> None:
+        """Refuses the weights of another model."""
+        ours, theirs = self._training.config.preset, file.header.config.preset
+        if ours != theirs:
+            raise UserError(f"{file.path}: is of preset {theirs}, its run's config.yaml says {ours}; mend it there.")
+        known, given = self._training.agent.num_actions, file.header.num_actions
+        if known != given:
+            raise UserError(f"{file.path}: has {given} actions, the games have {known}; choose another checkpoint.")
+
     def _restore(self, file: CheckpointFile) -> None:
+        self._check_model(file)
         training, header, state = self._training, file.header, file.header.state
         tensors = file.tensors()
         prefix = _prefix(training.ranks.rank)
         carry = {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
         low, high = header.normaliser
         tensors |= {"normaliser/lo": torch.tensor(low), "normaliser/hi": torch.tensor(high)}
+        for name in training.learner.state_tensors():
+            least = 0.0 if name.startswith("nu/") else -math.inf  # of which a root is taken
+            if not bool((torch.isfinite(tensors[name]) & (tensors[name] >= least)).all()):
+                raise UserError(f"{file.path}: {name} holds numbers that make no sense; use another checkpoint.")
         training.learner.load_state_tensors(tensors, header.updates)
         training.updates, training.skipped = header.updates, header.skipped
         training.clock.before = header.elapsed
         try:
             training.collector.load(_own(state, training.ranks)["collector"], carry, self._key)
             training.ratio.load(state["ratio"])
-            training.in_a_row = state["in_a_row"]
+            training.in_a_row = count(state["in_a_row"])
             training.tally.load(state["tally"])
-            training.best, self._saves = state["best"], state["saves"]
+            training.best, self._saves = _best(state["best"]), _saves(state["saves"])
             training.schedule.load(state["schedule"])
+            if training.env_steps != header.env_steps or self._saves[-1] != [header.env_steps, state["replay"]["save"]]:
+                raise ValueError("it is of another step")
+        except UserError as error:
+            raise UserError(f"{file.path}: {error}") from error
         except _UNFIT as error:
-            raise _damaged(file, error) from error
+            raise _damaged(file) from error
         training.unsaved = self._opened.fresh_replay
 
 
@@ -180,5 +202,19 @@ def _own(state: dict[str, Any], ranks: Ranks) -> dict[str, Any]:
     return own
 
 
-def _damaged(file: CheckpointFile, error: Exception) -> UserError:
-    return UserError(f"{file.path}: its training state is damaged ({error!r}); start a new run from it with --from.")
+def _best(state: Any) -> Best | None:
+    if state is None:
+        return None
+    return {"env_steps": count(state["env_steps"]), "updates": count(state["updates"]), "score": number(state["score"])}
+
+
+def _saves(state: Any) -> list[list[int]]:
+    """Environment steps and replay's number of each save, oldest first."""
+    saves = [[count(env_steps), count(save)] for env_steps, save in state]
+    if not saves or any(a >= b for before, after in pairwise(saves) for a, b in zip(before, after, strict=True)):
+        raise ValueError("saves are out of order")
+    return saves
+
+
+def _damaged(file: CheckpointFile) -> UserError:
+    return UserError(f"{file.path}: its training state is damaged; start a new run from it with --from.")

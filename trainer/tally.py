@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trainer.events import EpisodeEnded
+from trainer.plain_values import count, number
 
 WALL_CLOCK = ("elapsed", "updates_per_second", "frames_per_second", "env_steps_per_second")
 """Names in a row that tell time: all others are the same in every run of the same seed."""
@@ -77,10 +78,16 @@ class Tally:
         return {"sums": self._sums, "updates": self._updates, "episodes": self._episodes}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Takes back :meth:`state`."""
-        self._sums = {str(name): float(value) for name, value in state["sums"].items()}
-        self._updates = int(state["updates"])
-        self._episodes = [(float(total), int(length)) for total, length in state["episodes"]]
+        """Takes back :meth:`state`.
+
+        Raises:
+            AttributeError, KeyError, TypeError, ValueError: it is none.
+        """
+        sums, self._updates = state["sums"], count(state["updates"])
+        if bool(sums) != bool(self._updates) or not all(type(value) is float for value in sums.values()):
+            raise ValueError("no sums over that many updates")
+        self._sums = dict(sums)
+        self._episodes = [(number(total), count(length)) for total, length in state["episodes"]]
 
 
 class Pace:

@@ -27,6 +27,8 @@ def open_loop_video(agent: Agent, replay: Replay, seed: int, env_steps: int, upd
         agent: whose beliefs and dreams. replay: source of the sequences. seed: of the run.
         env_steps, updates: counters; the same ones choose the same sequences.
     """
+    if not replay.sequences:  # a branch off an old checkpoint fills its replay anew
+        return None
     batch = replay.sample(_CANDIDATES, numpy_generator(seed, "video", updates))
     length = min(FRAMES, batch.frame.shape[1] - 1)
     whole = ~(batch.is_first[:, 1 : length + 1].any(1) | batch.is_last[:, : length + 1].any(1))

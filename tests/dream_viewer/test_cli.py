@@ -1,8 +1,10 @@
 """The command line: what `view` takes, who answers for the rest, and one line for every mistake."""
 
+import errno
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -194,13 +196,30 @@ def test_a_folder_that_is_no_run_is_refused_before_a_window_opens(
     assert "is no file" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["evaluate", "--help"]])
+@pytest.mark.parametrize("arguments", [["main.py", "--help"], ["-u", "main.py", "-h"], ["main.py", "train", "-h"]])
 def test_nobody_has_to_read_to_the_end(arguments: list[str]) -> None:
     """As with `| head -1`; what was typed to get here is what help tells to type."""
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run(
-        [sys.executable, "main.py", *arguments], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False
-    )
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_another_broken_pipe_is_an_error_like_any_other(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(arguments: Sequence[str]) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe", "/run/peer")
+
+    monkeypatch.setitem(cli.headless.COMMANDS, "evaluate", broken)
+    assert cli.main(["evaluate", "agent.safetensors"]) == 2
+    assert capfd.readouterr().err == "/run/peer: Broken pipe; check that it is there and writable.\n"
+
+
+def test_a_process_without_streams_does_its_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As under pythonw."""
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert cli.main(["--help"]) == 0
+    assert cli.main(["view", str(tmp_path / "nothing")]) == 2

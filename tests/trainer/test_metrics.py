@@ -127,6 +127,16 @@ def test_a_row_that_broke_off_is_cut(run: Run, torn: bytes) -> None:
     assert [row["env_steps"] for row in rows(run)] == [10, 30]
 
 
+@pytest.mark.parametrize("damage", [b"\x00" * 40, b"[" * 100_000, b'{"env_steps": "x", "updates": []}', b"{}", b"3"])
+def test_a_damaged_row_costs_no_other_row(run: Run, damage: bytes) -> None:
+    record(started(run.path), Metrics(10, 1), Metrics(15, 1))
+    first, second = run.metrics_file.read_bytes().splitlines()
+    run.metrics_file.write_bytes(b"\n".join([first, damage, second, damage, b""]))
+    record(started(run.path, 20, 2), Metrics(30, 3))
+    *before, last = run.metrics_file.read_bytes().splitlines()
+    assert before == [first, damage, second] and json.loads(last)["env_steps"] == 30
+
+
 def test_a_full_disk_is_one_sentence(run: Run) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
@@ -135,6 +145,7 @@ def test_a_full_disk_is_one_sentence(run: Run) -> None:
     recorder.handle(started(run.path))
     with pytest.raises(UserError, match=r"metrics\.jsonl: cannot be written \(No space left"):
         recorder.handle(Metrics(20, 2, {"a": 1.0}))
+    recorder.close()  # with nothing left to write, which would be refused once more
 
 
 def test_tensorboard_has_scalars_and_the_video(run: Run) -> None:

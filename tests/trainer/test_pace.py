@@ -52,5 +52,5 @@ def test_updates_are_earned_to_the_last_fraction(ratio: float) -> None:
 
 
 def test_a_state_that_is_none_is_refused() -> None:
-    with pytest.raises(ValueError, match="nonsense"):
+    with pytest.raises(ValueError, match="no fraction"):
         TrainRatio(1.0, 1).load("nonsense")

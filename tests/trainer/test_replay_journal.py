@@ -39,6 +39,19 @@ def test_records_come_back_in_order(tmp_path: Path) -> None:
     np.testing.assert_array_equal(second_old, rows(1000, 1)[1])
 
 
+def test_a_long_record_comes_in_parts(tmp_path: Path) -> None:
+    """So that a damaged count, in a file that only claims to be so long, takes no memory."""
+    path = tmp_path / "undo.bin"
+    journal = UndoJournal(path)
+    journal.record(*rows(5, 3000))
+    journal.record(*rows(9000, 2))
+    journal.close()
+    parts = read(path)
+    assert max(len(numbers) for numbers, _ in parts) < 3000
+    assert [number for numbers, _ in parts for number in numbers] == [*range(5, 3005), 9000, 9001]
+    np.testing.assert_array_equal(np.concatenate([old for _, old in parts[:-1]]), rows(5, 3000)[1])
+
+
 @pytest.mark.parametrize("kept", [0, 5, 16, 30, 16 + 16 * 4 - 1])
 def test_a_record_cut_short_is_left_out(tmp_path: Path, kept: int) -> None:
     path = tmp_path / "undo.bin"

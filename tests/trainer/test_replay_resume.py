@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.trainer.replay_support import (
@@ -18,6 +20,7 @@ from tests.trainer.replay_support import (
     BUDGET,
     ENVS,
     LENGTH,
+    SIZE,
     largest_file,
     play,
     refreshed,
@@ -25,9 +28,11 @@ from tests.trainer.replay_support import (
     vector_step,
 )
 from trainer.config import SIZES
+from trainer.envs.protocol import NUM_ACTIONS
 from trainer.errors import UserError
 from trainer.randomness import numpy_generator
 from trainer.replay import Replay
+from trainer.replay_store import STEP
 
 ROOT = Path(__file__).parents[2]
 
@@ -252,6 +257,39 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).unlink()
     with pytest.raises(UserError, match="files are missing or too short"):
         small_replay(tmp_path, state=state)
+
+
+def test_files_that_claim_to_be_larger_than_any_disk_are_refused(tmp_path: Path) -> None:
+    """Sparse ones: a table of what they could hold would take the machine's memory."""
+    replay = small_replay(tmp_path)
+    play(replay, 0, 50)
+    state, chunk = saved(replay), replay.chunk_steps
+    replay.close()
+    for name, row in (("frames.bin", 12288), ("latents.bin", SIZE.deter * 2 + SIZE.stoch), ("steps.bin", 12)):
+        os.truncate(tmp_path / name, row * chunk * (2**22 + 1))
+    with pytest.raises(UserError, match="files are far too large"):
+        small_replay(tmp_path, state=state)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "byte"),
+    [("steps.bin", 8, NUM_ACTIONS), ("steps.bin", 10, 2), ("latents.bin", -1, SIZE.classes)],
+    ids=["action", "flag", "class"],
+)
+def test_a_step_that_nobody_stored_is_not_learnt_from(tmp_path: Path, name: str, place: int, byte: int) -> None:
+    """An action or a class that is none would be looked up behind the end of a table."""
+    replay = small_replay(tmp_path)
+    play(replay, 0, 50)
+    state = saved(replay)
+    replay.close()
+    row = {"steps.bin": STEP.itemsize, "latents.bin": SIZE.deter * 2 + SIZE.stoch}[name]
+    rows = np.fromfile(tmp_path / name, np.uint8).reshape(-1, row)
+    rows[:, place] = byte
+    rows.tofile(tmp_path / name)
+    damaged = small_replay(tmp_path, state=state)
+    with pytest.raises(UserError, match=r"is damaged; start a new run .* with --from"):
+        damaged.sample(BATCH, numpy_generator(0, "sample"))
+    damaged.close()
 
 
 def test_a_damaged_journal_is_named_and_a_blank_end_is_not_read(tmp_path: Path) -> None:

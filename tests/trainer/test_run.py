@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -77,7 +78,9 @@ def test_a_wrong_setting_in_config_yaml_is_named(run: Run) -> None:
 
 
 def test_the_newest_checkpoint_is_found_by_its_steps(run: Run) -> None:
-    touch(run, 900, 1_000_000_000, 12_345, 20)
+    paths = touch(run, 20, 900, 12_345, 999_999_999, 1_000_000_000)
+    (run.checkpoints_dir / "step-zero.safetensors").touch()
+    assert run.checkpoints() == paths
     assert run.latest_checkpoint() == run.checkpoint_path(1_000_000_000)
     assert run.checkpoint_path(12_345).name == "step-000012345.safetensors"
 
@@ -87,6 +90,34 @@ def test_pruning_keeps_the_newest_few_the_best_and_clears_broken_off_writes(run:
     (run.checkpoints_dir / ".step-000000060.safetensors.123.tmp").touch()
     run.prune(keep=2, best_env_steps=20)
     assert sorted(run.checkpoints_dir.iterdir()) == [paths[1], paths[3], paths[4]]
+
+
+def test_what_cannot_be_deleted_is_named(run: Run) -> None:
+    touch(run, 20, 30)
+    run.checkpoint_path(10).mkdir()
+    with pytest.raises(UserError, match=r"step-000000010.safetensors: cannot be deleted .*; make it writable"):
+        run.prune(keep=2, best_env_steps=None)
+
+
+@pytest.mark.parametrize("name", ["run.lock", "metrics.jsonl", "replay/frames.bin", "checkpoints/step-000000001"])
+def test_training_writes_through_no_link_out_of_the_run(run: Run, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "thesis.txt"
+    outside.write_text("mine")
+    (run.path / name).symlink_to(outside)
+    with pytest.raises(UserError, match=rf"{name}: is a link, and training writes there"):
+        run.lock()
+    (run.path / name).unlink()
+    os.mkfifo(run.path / name)
+    with pytest.raises(UserError, match=rf"{name}: is neither file nor folder"):
+        run.lock()
+    assert outside.read_text() == "mine"
+
+
+def test_a_folder_of_a_run_is_no_link_either(run: Run, tmp_path: Path) -> None:
+    run.replay_dir.rename(tmp_path / "elsewhere")
+    run.replay_dir.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="replay: is a link"):
+        run.lock()
 
 
 def test_the_best_checkpoint_is_the_newest_until_there_was_an_evaluation(run: Run) -> None:

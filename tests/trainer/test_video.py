@@ -12,7 +12,10 @@ from trainer.video import OBSERVED, SEQUENCES, open_loop_video
 def test_a_video_shows_uncut_sequences_and_changes_nothing(tmp_path: Path) -> None:
     loop = tiny_loop(tmp_path / "run", train_ratio=0.1)
     events = loop.run()
-    while isinstance(next(events), Started) or loop.env_steps < 150:
+    while isinstance(next(events), Started):
+        pass
+    assert open_loop_video(loop.agent, loop.replay, seed=3, env_steps=7, updates=5) is None  # nothing is there yet
+    while next(events) and loop.env_steps < 150:
         pass
     before, digest = copied(loop.learner.state_tensors()), loop.replay.digest()
     video = open_loop_video(loop.agent, loop.replay, seed=3, env_steps=7, updates=5)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import gc
 import json
 import os
 import random
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -36,11 +37,14 @@ from dream_viewer.widgets.training_panel import TrainingForm
 from dream_viewer.workers.agent_source import AgentSource
 from dream_viewer.workers.run_watch import newer_weights
 from tests.player_support import CONFIG, SHORT_GAME, SHORT_LEVEL, result_of, small_agent, small_checkpoint
+from tests.trainer.loop_support import corridor, drive, no_scores, resumed, tiny_loop, updates_reach
 from trainer.config import config_text
 from trainer.config_files import named_config
 from trainer.envs.replaying import ReplayDiffers
 from trainer.envs.viewer import procgen_level
 from trainer.errors import UserError
+from trainer.loop import TrainingLoop
+from trainer.metrics import RunRecorder
 from trainer.player import Player
 from trainer.recording import read_recording, recording_of, restoring, save_recording
 from trainer.run import Run, broken_off_runs
@@ -53,8 +57,12 @@ MOST_GROWTH = 300 * 2**20
 """Bytes that opening a small file may take."""
 LONGEST_SENTENCE = 500
 """Characters of a refusal, the path left out."""
+TURNS = 8
+"""Events after which a run that went on is stopped."""
 
 Opener = Callable[[Path], object]
+Case = tuple[str, Path, Opener]
+"""What it is called, what is opened, and how."""
 
 NASTY: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 10**400, -(10**400), 0.5, 1e308, -1e308,
@@ -141,6 +149,47 @@ def follow_run(path: Path) -> None:
     play_checkpoint(path)
 
 
+def train_on(path: Path) -> None:
+    """Go on with a run as `train --resume` does, for some turns, and save."""
+    recorder = RunRecorder()
+    loop = TrainingLoop(resume=path, make_env=corridor, score=no_scores)
+    with closing(recorder), closing(loop.run()) as events:
+        for turn, event in enumerate(events):
+            recorder.handle(event)
+            if turn == TURNS:
+                loop.stop()
+
+
+def training_on(whole: Path, part: str) -> Opener:
+    """Go on with a copy of a run of which a part is damaged; if that is refused, all else must be left as it was."""
+
+    def open_it(path: Path) -> None:
+        refusal = ""
+        try:
+            train_on(path)
+        except UserError as error:
+            refusal = str(error)
+        if refusal:
+            gc.collect()  # the loop that was refused holds the run
+            remove(path / part)
+            shutil.copy(whole / part, path / part)
+            try:
+                train_on(path)
+            except UserError as error:
+                raise AssertionError(f"with {part} mended it is still refused after {refusal!r}: {error}") from error
+            raise UserError(refusal)
+
+    return open_it
+
+
+def remove(path: Path) -> None:
+    """Take away a file or whatever lies in its place, if anything does."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def replay_recording(path: Path) -> None:
     """Open a recording as the window does, and play it again."""
     result_of(restoring(read_recording(path), procgen_level, lambda t, env: None))
@@ -191,6 +240,14 @@ class Originals:
             )
         )
         self.config.write_text(config_text(CONFIG), encoding="utf-8")
+        self.trained = folder / "trained"
+        drive(tiny_loop(self.trained, save_every_updates=4), updates_reach(10), record=True)
+        loop = resumed(self.trained)
+        with closing(loop.run()) as events:  # and broken off, so that there is something to undo
+            while next(events) and loop.updates < 12:
+                pass
+        files = [path for path in self.trained.rglob("*") if path.is_file() and path.parent.name != "tensorboard"]
+        self.parts = sorted(str(path.relative_to(self.trained)) for path in files)
 
     def run(self, path: Path) -> Path:
         """A run's folder with two checkpoints, that broke off."""
@@ -289,6 +346,17 @@ def mangled_checkpoint(data: bytes, rng: random.Random) -> bytes:
             return mangled(data, rng)
 
 
+def mangled_state(data: bytes, rng: random.Random) -> bytes:
+    """A checkpoint whose training state is damaged in one value."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    described = json.loads(header["__metadata__"]["dream_agent"])
+    described["state"] = mangled_tree(described["state"], rng)
+    header["__metadata__"]["dream_agent"] = json.dumps(described)
+    text = json.dumps(header).encode("utf-8", "surrogatepass")
+    return len(text).to_bytes(8, "little") + text + data[8 + size :]
+
+
 def mangled_json(data: bytes, rng: random.Random) -> bytes:
     """A JSON text damaged in one value, or anywhere."""
     if rng.randrange(3) == 0:
@@ -367,6 +435,34 @@ CONTENTS: dict[str, Callable[[], bytes]] = {
 }
 
 
+def replaced(path: Path, name: str, outside: Path) -> None:
+    """Puts something else where a file of a run lies.
+
+    Args:
+        path: of the file. name: of what comes in its place. outside: a folder that is none of the run's.
+    """
+    precious = outside / path.name
+    shutil.copy(path, precious)
+    if name == "long":
+        os.truncate(path, 2**36)
+        return
+    path.unlink()
+    if name == "folder":
+        path.mkdir()
+    elif name == "pipe":
+        os.mkfifo(path)
+    elif name == "link":
+        path.symlink_to(precious)
+    elif name == "good link":
+        path.symlink_to(os.path.relpath(precious, path.parent))
+    elif name in CONTENTS:
+        path.write_bytes(CONTENTS[name]())
+
+
+IN_PLACE = ("missing", "folder", "pipe", "link", "good link", "long")
+"""What `replaced` knows beside CONTENTS."""
+
+
 @contextmanager
 def odd_things(path: Path, original: Path) -> Iterator[dict[str, Path]]:
     """What may lie where a file is expected: folders, pipes, links, devices, sockets, impossible names."""
@@ -403,7 +499,7 @@ def odd_things(path: Path, original: Path) -> Iterator[dict[str, Path]]:
 # All of it
 
 
-def known_cases(originals: Originals, folder: Path) -> Iterator[tuple[str, Path, Opener]]:
+def known_cases(originals: Originals, folder: Path) -> Iterator[Case]:
     """Every kind of file in place of which there is something else altogether."""
     for kind, open_it in OPENERS.items():
         original: Path = getattr(originals, kind)
@@ -431,13 +527,66 @@ def known_cases(originals: Originals, folder: Path) -> Iterator[tuple[str, Path,
             shutil.rmtree(run)
 
 
-def drawn_cases(originals: Originals, folder: Path, seed: int, rounds: int) -> Iterator[tuple[str, Path, Opener]]:
+OTHERS = {"game": "starpilot", "preset": "1m", "num_envs": "4", "batch_length": "9", "replay_gib": "10000"}
+"""Settings of other runs."""
+
+
+def trained_cases(originals: Originals, folder: Path, rng: random.Random, some: int) -> Iterator[Case]:
+    """A run that goes on, with damaged parts: some drawn ones, or with 0 every known one."""
+    folder.mkdir()
+    whole = originals.trained
+    known = [(part, name) for part in originals.parts for name in (*IN_PLACE, *CONTENTS)]
+    chosen = rng.sample(known, min(some, len(known))) if some else known
+    for part, name in chosen:
+        with tempfile.TemporaryDirectory(dir=folder) as outside:
+            run = Path(shutil.copytree(whole, Path(outside) / "run"))
+            replaced(run / part, name, Path(outside))
+            yield f"training on: {part} {name}", run, training_on(whole, part)
+            if (Path(outside) / Path(part).name).read_bytes() != (whole / part).read_bytes():
+                yield f"training on: {part} {name} changed a file outside", run, fail
+    for setting, value in OTHERS.items():
+        run = Path(shutil.copytree(whole, folder / "other"))
+        lines = (run / "config.yaml").read_text().splitlines()
+        lines = [f"{setting}: {value}" if line.startswith(f"{setting}:") else line for line in lines]
+        (run / "config.yaml").write_text("\n".join(lines))
+        yield f"training on: with another {setting}", run, training_on(whole, "config.yaml")
+        shutil.rmtree(run)
+
+
+def fail(path: Path) -> None:
+    """Opens nothing."""
+    raise AssertionError(path)
+
+
+def mangled_part(originals: Originals, run: Path, rng: random.Random) -> str:
+    """Damages a part of a run that could go on; its name."""
+    newest = max(part for part in originals.parts if part.startswith("checkpoints"))
+    sized = [part for part in originals.parts if (run / part).stat().st_size]
+    part = rng.choice([*sized, *[newest] * 6])
+    path = run / part
+    mangle = mangled
+    if part.startswith("checkpoints"):
+        mangle = rng.choice([mangled_checkpoint, mangled_state, mangled_state])
+    elif part.endswith(".json"):
+        mangle = mangled_json
+    elif part.endswith(".yaml"):
+        mangle = mangled_yaml
+    path.write_bytes(mangle(path.read_bytes(), rng))
+    return part
+
+
+def drawn_cases(originals: Originals, folder: Path, seed: int, rounds: int) -> Iterator[Case]:
     """Files with damage of a random kind in a random place."""
     for number in range(rounds):
         rng = random.Random(f"{seed}/{number}")
-        kind = rng.choice([*OPENERS, "run"])
+        kind = rng.choice([*OPENERS, "run", "training"])
         case = f"seed {seed} round {number}: {kind}"
-        if kind == "run":
+        if kind == "training":
+            run = Path(shutil.copytree(originals.trained, folder / f"training-{number}"))
+            part = mangled_part(originals, run, rng)
+            yield f"{case} {part}", run, training_on(originals.trained, part)
+            shutil.rmtree(run)
+        elif kind == "run":
             run = originals.run(folder / f"run-{number}" / "run")
             file = run / rng.choice(RUN_FILES[:3])
             mangle = mangled_checkpoint if file.suffix == ".safetensors" else mangled_yaml
@@ -451,8 +600,11 @@ def drawn_cases(originals: Originals, folder: Path, seed: int, rounds: int) -> I
             yield case, path, OPENERS[kind]
 
 
-def failures(folder: Path, seed: int, rounds: int) -> Iterator[Failure]:
-    """What goes wrong with all known cases and so many drawn ones; the folder is for the files."""
+def failures(folder: Path, seed: int, rounds: int, trained: int) -> Iterator[Failure]:
+    """What goes wrong with all known cases and so many drawn ones; the folder is for the files.
+
+    Of what may lie in a run that goes on only so many as `trained` says are tried; 0: everything.
+    """
     (folder / "good").mkdir()
     originals = Originals(folder / "good")
     for kind, open_it in OPENERS.items():
@@ -461,7 +613,12 @@ def failures(folder: Path, seed: int, rounds: int) -> Iterator[Failure]:
         open_it(path)
         assert path.read_bytes() == before
     follow_run(originals.run(folder / "good" / "run"))
-    cases = [known_cases(originals, folder / "known"), drawn_cases(originals, folder, seed, rounds)]
+    train_on(Path(shutil.copytree(originals.trained, folder / "good" / "copy")))
+    cases = [
+        known_cases(originals, folder / "known"),
+        trained_cases(originals, folder / "parts", random.Random(f"{seed}/parts"), trained),
+        drawn_cases(originals, folder, seed, rounds),
+    ]
     for some in cases:
         for case, path, open_it in some:
             failure = judged(case, path, open_it)
@@ -476,12 +633,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=1000)
+    parser.add_argument("--trained", type=int, default=0, metavar="CASES", help="parts of runs that go on; 0: all")
     flags = parser.parse_args()
     torch.set_num_threads(1)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     found = 0
     with tempfile.TemporaryDirectory() as folder:
-        for failure in failures(Path(folder), flags.seed, flags.rounds):
+        os.environ["XDG_DATA_HOME"] = f"{folder}/data"  # where the key lies with which runs are signed
+        for failure in failures(Path(folder), flags.seed, flags.rounds, flags.trained):
             found += 1
             sys.stdout.write(f"{failure.case}\n{failure.trouble}\n\n")
             sys.stdout.flush()

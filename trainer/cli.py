@@ -269,7 +269,8 @@ def stopping_on_signals(stop: Callable[[], None], say: bool = True) -> Iterator[
             signal.signal(each, signal.SIG_DFL)
         stop()
         if say:  # straight to the descriptor: a handler may have interrupted a write to the stream
-            os.write(2, b"\nStopping and saving; Ctrl-C again leaves at once.\n")
+            with contextlib.suppress(OSError):  # there is nobody to say it to
+                os.write(2, b"\nStopping and saving; Ctrl-C again leaves at once.\n")
 
     before = {each: signal.signal(each, first) for each in watched}
     try:

@@ -69,7 +69,7 @@ def choose_device(wanted: str) -> torch.device:
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if wanted not in ("cpu", "cuda"):
-        raise UserError(f"device {wanted!r} is unknown: choose auto, cpu or cuda")
+        raise UserError(f"device {wanted!r} is unknown: choose auto, cpu or cuda.")
     if wanted == "cuda" and not torch.cuda.is_available():
         raise UserError("device cuda was asked for, but torch sees no CUDA GPU here: use --device cpu.")
     return torch.device(wanted)
@@ -91,7 +91,7 @@ def choose_dtype(wanted: str, device: torch.device) -> torch.dtype:
     if wanted == "auto":
         return torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
     if wanted not in ("float32", "bfloat16"):
-        raise UserError(f"dtype {wanted!r} is unknown: choose auto, float32 or bfloat16")
+        raise UserError(f"dtype {wanted!r} is unknown: choose auto, float32 or bfloat16.")
     return torch.bfloat16 if wanted == "bfloat16" else torch.float32
 
 

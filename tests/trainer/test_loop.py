@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import dataclasses
 import itertools
 import pickle
@@ -55,7 +56,7 @@ def test_a_run_tells_its_story_in_picklable_events(tmp_path: Path) -> None:
     assert kinds[:2] == [Started, Saved]
     assert kinds[-2:] == [Saved, Finished]
     assert {EpisodeEnded, Metrics, Progress, Evaluated, OpenLoopVideo} <= set(kinds)
-    assert [type(copy) for copy in pickle.loads(pickle.dumps(events))] == kinds
+    assert [type(again) for again in pickle.loads(pickle.dumps(events))] == kinds
     started, finished = events[0], events[-1]
     assert isinstance(started, Started) and isinstance(finished, Finished)
     assert (started.env_steps, started.updates, started.total_steps) == (0, 0, 160)
@@ -429,15 +430,71 @@ def test_games_that_another_user_wrote_are_refused(tmp_path: Path, monkeypatch: 
         list(loop.run())
 
 
-@pytest.mark.parametrize("part", ["collector", "replay", "ratio", "tally", "schedule"])
-def test_a_damaged_training_state_is_refused(tmp_path: Path, part: str) -> None:
+DAMAGED: tuple[tuple[str, Any], ...] = (
+    ("ratio", "1e999999999"),
+    ("ratio", "1/0"),
+    ("ratio", "-3"),
+    ("in_a_row", "none"),
+    ("tally.sums", {"loss/image": "1"}),
+    ("tally.updates", 0),
+    ("tally.episodes", [[1.0, 10**400]]),
+    ("schedule.log", [float("nan"), 1]),
+    ("schedule.saving", [0.0]),
+    ("best", {"env_steps": [], "updates": 1, "score": 1.0}),
+    ("saves", []),
+    ("saves", [[10**6, 10**6]]),
+    ("saves", [[8, 2], [6, 1]]),
+    ("collector.env_steps", 10**9),
+    ("collector.vector_steps", 1.5),
+    ("collector.returns", [0.0]),
+    ("collector.lengths", [1, float("inf")]),
+    ("collector.recent", ["1"]),
+)
+
+
+def test_a_damaged_training_state_is_refused(tmp_path: Path) -> None:
     drive(tiny_loop(tmp_path / "run"), updates_reach(1))
     file = open_checkpoint(tiny_latest(tmp_path / "run"))
-    for damage in ({}, {part: "nonsense"}):
-        state = {name: value for name, value in file.header.state.items() if name != part} | damage
-        save_checkpoint(file.path, dataclasses.replace(file.header, state=state), file.tensors())
-        with pytest.raises(UserError, match=r"damaged|does not belong"):
+    tensors = {name: tensor.clone() for name, tensor in file.tensors().items()}
+    missing = [{name: v for name, v in file.header.state.items() if name != part} for part in file.header.state]
+    damaged = []
+    for place, value in DAMAGED:
+        state: dict[str, Any] = copy.deepcopy(file.header.state)
+        *outer, last = place.split(".")
+        parent = state
+        for name in outer:
+            parent = parent[name]
+        assert last in parent
+        parent[last] = value
+        damaged.append(state)
+    for state in [*(state for state in missing if "ranks" in state), *damaged]:
+        save_checkpoint(file.path, dataclasses.replace(file.header, state=state), tensors)
+        with pytest.raises(UserError, match=r"damaged; start|does not belong"):
             list(resumed(tmp_path / "run").run())
+    save_checkpoint(file.path, file.header, tensors)
+    assert drive(resumed(tmp_path / "run"), updates_reach(2))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("dyn/dynin0/kernel", float("nan")),
+        ("mu/dyn/dynin0/kernel", float("inf")),
+        ("nu/dyn/dynin0/kernel", -1.0),
+        ("carry/deter", float("nan")),
+        ("carry/stoch", 4),
+        ("carry/action", -1),
+        ("carry/action", 15),
+    ],
+)
+def test_numbers_that_no_training_makes_are_refused(tmp_path: Path, name: str, value: float) -> None:
+    drive(tiny_loop(tmp_path / "run"), lambda loop: loop.env_steps > 0)
+    file = open_checkpoint(tiny_latest(tmp_path / "run"))
+    tensors = {name: tensor.clone() for name, tensor in file.tensors().items()}
+    tensors[name].view(-1)[-1] = value
+    save_checkpoint(file.path, file.header, tensors)
+    with pytest.raises(UserError, match=rf"{file.path.name}: .*(make no sense|does not fit)"):
+        list(resumed(tmp_path / "run").run())
 
 
 def test_a_full_disk_ends_training_with_one_line_and_the_last_checkpoint(

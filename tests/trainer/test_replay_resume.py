@@ -32,6 +32,7 @@ from trainer.envs.protocol import NUM_ACTIONS
 from trainer.errors import UserError
 from trainer.randomness import numpy_generator
 from trainer.replay import Replay
+from trainer.replay_chunks import integers
 from trainer.replay_store import STEP
 
 ROOT = Path(__file__).parents[2]
@@ -236,6 +237,13 @@ def test_a_state_that_is_not_this_replays_is_refused(tmp_path: Path, key: str) -
             small_replay(tmp_path, state=changed)
     assert contents(tmp_path) == before
     small_replay(tmp_path, state=state).close()
+
+
+def test_integers_are_64_bits_wide_where_numpys_own_are_32() -> None:
+    """As on Windows: a position in replay is larger."""
+    assert integers({"end": np.array([7], np.int32)}, "end", (-1,)).dtype == np.int64
+    with pytest.raises(ValueError, match="end cannot be read"):
+        integers({"end": np.array([True])}, "end", (-1,))
 
 
 @pytest.mark.parametrize("changes", [{"size": SIZES["1m"]}, {"latent_dtype": "float32"}, {"length": LENGTH + 1}])

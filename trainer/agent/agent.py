@@ -146,11 +146,11 @@ class Agent:
         parameters = self.named_parameters()
         for name, parameter in parameters.items():
             if name not in tensors:
-                raise UserError(f"the weights lack {name!r}: they belong to another model, open another checkpoint")
+                raise UserError(f"the weights lack {name!r}: they belong to another model, open another checkpoint.")
             if tensors[name].shape != parameter.shape:
                 raise UserError(
                     f"{name!r} has shape {tuple(tensors[name].shape)} where this model size has "
-                    f"{tuple(parameter.shape)}: open a checkpoint of this size"
+                    f"{tuple(parameter.shape)}: open a checkpoint of this size."
                 )
         with torch.no_grad():
             for name, parameter in parameters.items():
@@ -337,6 +337,8 @@ class Agent:
         latent = start if start is not None else self.latent
         if latent is None:
             raise ValueError("there is nothing to dream from: let the agent read a frame first, or give `start`")
+        if horizon < 1:
+            raise ValueError(f"a dream of {horizon} steps is none")
         if actions is not None and actions.ndim != 2:
             raise ValueError(f"actions have shape {actions.shape}, needed is (branches, steps)")
         given = np.empty((branches, 0), np.int64) if actions is None else actions
@@ -397,7 +399,7 @@ class Agent:
             start: state (batch 1) to start from; None: the current one.
 
         Raises:
-            ValueError: there is no state to start from, or the actions do not fit.
+            ValueError: there is no state to start from, no step to imagine, or the actions do not fit.
         """
         steps = self.dream_steps(horizon, actions, branches, generator, start)
         while True:

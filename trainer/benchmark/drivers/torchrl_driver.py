@@ -17,7 +17,7 @@ def build(work: dict[str, Any]) -> tuple[Callable[[], None], dict[str, Any]]:
         work: see :func:`trainer.benchmark.peers.work_of`.
 
     Returns:
-        the update, and `parameters` (trained ones) and `differs` (a list of sentences).
+        the update, and facts: `version` and `torch`, `parameters` (trained ones), `differs` (a list of sentences).
     """
     import torch
     from tensordict import TensorDict

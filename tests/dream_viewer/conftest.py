@@ -8,6 +8,7 @@ garbage is collected between tests only, as the application does between events.
 
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QCoreApplication, QEvent
@@ -16,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import opened
 from tests.dream_viewer.stage import Stage
-from tests.dream_viewer.window import Desk, Show
+from tests.dream_viewer.window import Desk, Make, Show
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,21 +52,28 @@ def stage(qtbot: QtBot) -> Stage:
 
 
 @pytest.fixture
-def shown(qtbot: QtBot) -> Iterator[Show]:
+def made(qtbot: QtBot) -> Make:
     desks: list[Desk] = []  # held until the end: Python must not collect a window that Qt is painting
 
-    def show(settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Desk:
-        desks.append(desk := Desk(settings))
+    def make(settings: Settings | None = None, keepsake: Path | None = None) -> Desk:
+        desks.append(desk := Desk(settings, keepsake))
         qtbot.addWidget(desk.window)
+        return desk
+
+    return make
+
+
+@pytest.fixture
+def shown(made: Make, qtbot: QtBot) -> Show:
+    def show(settings: Settings | None = None, size: tuple[int, int] = (1280, 800)) -> Desk:
+        desk = made(settings)
         desk.window.resize(*size)
         desk.window.show()
         desk.window.activateWindow()  # an X server without a window manager gives nobody the keyboard by itself
         qtbot.waitUntil(desk.window.isActiveWindow)
         return desk
 
-    yield show
-    for desk in desks:
-        desk.window.close()
+    return show
 
 
 @pytest.fixture

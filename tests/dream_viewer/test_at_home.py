@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from dream_viewer import actions
 from dream_viewer.playback import State
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Show
 
 SMALLEST = (1024, 680)
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.resize(*SMALLEST)
-    desk.window.show()
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
-    yield desk
-    desk.window.close()
+def desk(shown: Show) -> Desk:
+    return shown(size=SMALLEST)
 
 
 def test_the_palette_does_what_the_table_lists_and_the_window_has_its_keys_again(desk: Desk, qtbot: QtBot) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.episodes import shelf
 from dream_viewer.episodes.reel import Reel
@@ -19,7 +18,7 @@ from dream_viewer.messages.lived import arrival_of
 from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import WhatIfQuestion
 from tests.dream_viewer.feed import what_if
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Make
 from tests.player_support import SHORT_GAME, small_agent, small_checkpoint
 from trainer.config import SIZES
 from trainer.player import Player
@@ -73,9 +72,8 @@ def test_nothing_is_left_of_the_episodes_that_are_over_once_the_budget_was_fille
     assert max(later) - full < FILLINGS * FILLED / 2, "what the heap rounds up may stay, episodes may not"
 
 
-def test_questions_about_an_episode_that_is_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_questions_about_an_episode_that_is_gone_are_forgotten(monkeypatch: pytest.MonkeyPatch, made: Make) -> None:
+    desk = made()
     desk.live(3, number=0)
     questions, (reel,) = desk.session.questions, desk.session.playhead.reels
     asked = WhatIfQuestion(0, 0, 1, reel.moments[0], reel.episode, 15)

@@ -63,6 +63,12 @@ class Desk:
             self.player.tell(opened())
 
 
+class Make(Protocol):
+    """Makes a window and does not show it."""
+
+    def __call__(self, settings: Settings | None = None, keepsake: Path | None = None) -> Desk: ...
+
+
 class Show(Protocol):
     """Makes a window and shows it."""
 
@@ -73,6 +79,13 @@ def press(
     qtbot: QtBot, desk: Desk, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
 ) -> None:
     qtbot.keyClick(desk.window, key, modifier)
+
+
+def at_rest(desk: Desk) -> Desk:
+    """Rest the cursor on the fifth of six Moments."""
+    desk.live(6)
+    desk.session.playhead.seek(4)
+    return desk
 
 
 def begin_training(desk: Desk) -> None:

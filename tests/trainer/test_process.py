@@ -6,26 +6,17 @@ import sys
 import pytest
 import torch
 
+from tests.trainer.page_faults import PASSES
 from trainer.process import cores, prepare, use_threads
 
-ALLOCATIONS = """
-import resource, sys, threading
-import numpy as np
+ALLOCATIONS = (
+    PASSES
+    + """
+import sys, threading
 from trainer.process import give_memory_back, prepare
-
-def faults() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
 def resident() -> int:
     return int(open("/proc/self/statm").read().split()[1])
-
-def passes() -> None:
-    for i in range(6):
-        if i == 2:
-            before = faults()
-        blocks = [np.ones(2**20 * size, np.uint8) for size in (20, 48, 90)]
-        del blocks
-    print(faults() - before)
 
 if sys.argv[1] == "prepared":
     prepare(1)
@@ -37,6 +28,7 @@ held = resident()
 give_memory_back()
 print((held - resident()) * resource.getpagesize())
 """
+)
 
 
 def allocations(how: str) -> list[int]:

@@ -8,23 +8,21 @@ from pathlib import Path
 import pytest
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QInputDialog
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.agents import Opened
 from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.playback import State
 from dream_viewer.words.link import Link
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 
 HASH = "0123456789abcdef"
 LINK = Link("coinrun", "easy", "unseen", 77, 3, HASH)
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def desk(made: Make) -> Desk:
+    desk = made()
     desk.player.tell(Opened(replace(agent_info(), fingerprint=HASH)))
     desk.session.tick()
     return desk
@@ -116,9 +114,8 @@ def test_what_is_no_link_and_what_has_no_moment(desk: Desk) -> None:
     assert "no moment" in desk.window.notice.text
 
 
-def test_without_an_agent_there_is_nobody_to_go(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_without_an_agent_there_is_nobody_to_go(made: Make) -> None:
+    desk = made()
     desk.window.clipboard.go_to(LINK.text)
     assert "open a checkpoint first" in desk.window.notice.text
 

@@ -18,7 +18,7 @@ from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.state.dreaming import DreamMode
 from dream_viewer.words import wording
 from tests.dream_viewer.feed import agent_info, future, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 
 OTHER = Path("/checkpoints/other.safetensors")
 SECOND = 40
@@ -42,9 +42,8 @@ def hear(desk: Desk, *records: object) -> None:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def desk(made: Make) -> Desk:
+    desk = made()
     desk.window.resize(1280, 800)
     desk.window.show()
     desk.live(6)

@@ -12,12 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer.main_window import EPISODES_SIZE, SMALLEST
 from dream_viewer.settings import Settings
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Make
 
 
-def test_a_dock_closed_by_its_own_button_unchecks_its_action_and_hides_its_widget(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_a_dock_closed_by_its_own_button_unchecks_its_action_and_hides_its_widget(made: Make) -> None:
+    desk = made()
     desk.window.show()
     action, dock = desk.window.actions_by_id["episodes"], desk.window.docks.by_id["episodes"]
     assert dock.isHidden() and desk.window.episodes.isHidden()
@@ -28,9 +27,8 @@ def test_a_dock_closed_by_its_own_button_unchecks_its_action_and_hides_its_widge
     assert not action.isChecked() and desk.window.episodes.isHidden()
 
 
-def test_it_is_shown_in_its_own_size_whatever_became_of_it_before(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_it_is_shown_in_its_own_size_whatever_became_of_it_before(made: Make) -> None:
+    desk = made()
     desk.window.show()
     dock = desk.window.docks.by_id["episodes"]
     dock.resize(dock.minimumSizeHint())
@@ -38,9 +36,8 @@ def test_it_is_shown_in_its_own_size_whatever_became_of_it_before(qtbot: QtBot) 
     assert dock.size() == QSize(*EPISODES_SIZE)
 
 
-def test_it_goes_with_its_window(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_it_goes_with_its_window(made: Make) -> None:
+    desk = made()
     desk.window.show()
     desk.window.actions_by_id["episodes"].trigger()
     dock = desk.window.docks.by_id["episodes"]
@@ -49,9 +46,8 @@ def test_it_goes_with_its_window(qtbot: QtBot) -> None:
     assert not dock.isVisible()
 
 
-def test_docks_stand_where_they_stood_last_time(qtbot: QtBot) -> None:
-    first = Desk()
-    qtbot.addWidget(first.window)
+def test_docks_stand_where_they_stood_last_time(made: Make) -> None:
+    first = made()
     first.window.show()
     docks, actions = first.window.docks.by_id, first.window.actions_by_id
     for name in ("episodes", "what_if", "many"):
@@ -65,8 +61,7 @@ def test_docks_stand_where_they_stood_last_time(qtbot: QtBot) -> None:
     settings = first.window.settings_now()
     assert "latents" not in settings.docks, "it was never shown"
 
-    second = Desk(settings)
-    qtbot.addWidget(second.window)
+    second = made(settings)
     second.window.show()
     docks, actions = second.window.docks.by_id, second.window.actions_by_id
     shown = {name for name, dock in docks.items() if not dock.isHidden()}
@@ -100,9 +95,8 @@ PLACE = (1, 1, 0, 0, 60, 70, 500, 300)
         (*PLACE[:4], 15_000, 15_000, 500, 300),
     ],
 )
-def test_places_that_make_no_sense_break_nothing(qtbot: QtBot, place: tuple[int, ...]) -> None:
-    desk = Desk(Settings(docks={"episodes": list(place), "of tomorrow": list(PLACE)}))
-    qtbot.addWidget(desk.window)
+def test_places_that_make_no_sense_break_nothing(made: Make, place: tuple[int, ...]) -> None:
+    desk = made(Settings(docks={"episodes": list(place), "of tomorrow": list(PLACE)}))
     desk.window.show()
     dock = desk.window.docks.by_id["episodes"]
     desk.window.actions_by_id["episodes"].setChecked(True)
@@ -113,9 +107,10 @@ def test_places_that_make_no_sense_break_nothing(qtbot: QtBot, place: tuple[int,
 
 
 @pytest.mark.parametrize("edge", [Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea])
-def test_docked_beside_the_panes_of_the_smallest_window_nothing_is_cut(qtbot: QtBot, edge: Qt.DockWidgetArea) -> None:
-    desk = Desk(Settings(training_panel=True))
-    qtbot.addWidget(desk.window)
+def test_docked_beside_the_panes_of_the_smallest_window_nothing_is_cut(
+    made: Make, qtbot: QtBot, edge: Qt.DockWidgetArea
+) -> None:
+    desk = made(Settings(training_panel=True))
     window = desk.window
     window.resize(*SMALLEST)
     window.show()

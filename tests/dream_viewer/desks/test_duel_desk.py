@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QLabel
@@ -16,22 +14,17 @@ from dream_viewer.playback import State
 from dream_viewer.state.taking_part import Role
 from dream_viewer.widgets.duel_result import DuelResult
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Show
 from trainer.envs.actions import NO_OP
 
 MINE, RIVAL = 1, 2
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
+def desk(shown: Show) -> Desk:
+    desk = shown()
     desk.live(10)
-    yield desk
-    desk.window.close()
+    return desk
 
 
 def begin(desk: Desk, qtbot: QtBot) -> None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.lived import Recalled
 from dream_viewer.playback import State
 from tests.dream_viewer.feed import arrival, end_moment, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def desk(made: Make) -> Desk:
+    desk = made()
     desk.window.show()
     return desk
 

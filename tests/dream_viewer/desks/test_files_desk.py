@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from PyQt6.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.desks.files_desk import EXPORTED
 from dream_viewer.messages.agents import Opened
@@ -18,16 +17,14 @@ from dream_viewer.pictures.film_files import SUFFIXES
 from dream_viewer.playback import State
 from dream_viewer.words import wording
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment, opened
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 
 FILE = Path("/somewhere/won.episode")
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    return desk
+def desk(made: Make) -> Desk:
+    return made()
 
 
 def recalled(differs: str = "", number: int = -2, steps: int = 4) -> Recalled:

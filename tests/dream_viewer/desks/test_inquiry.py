@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.desks.inquiry import PERIOD, Inquiry
 from dream_viewer.episodes.reel import Reel
 from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import Question
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 from trainer.episode import Moment
 
 
@@ -51,9 +50,8 @@ class Panel:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> Panel:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def panel(made: Make) -> Panel:
+    desk = made()
     desk.live(5)
     return Panel(desk)
 

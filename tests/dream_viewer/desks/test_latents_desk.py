@@ -6,20 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.agents import Opened
 from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import InsightQuestion, Question, TouchQuestion
 from tests.dream_viewer.feed import agent_info, frame
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 from trainer.episode import Insight, Touched
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def desk(made: Make) -> Desk:
+    desk = made()
     desk.live(5)
     desk.session.playhead.pause()
     desk.window.actions_by_id["latents"].setChecked(True)

@@ -12,20 +12,14 @@ from dream_viewer.desks.layout_desk import WAY_BACK
 from dream_viewer.look import theme
 from dream_viewer.settings import Settings
 from dream_viewer.state.taking_part import Role
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Show
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    made = Desk(Settings(training_panel=True))
-    qtbot.addWidget(made.window)
-    made.window.resize(1280, 800)
-    made.window.show()
-    made.window.activateWindow()
-    qtbot.waitUntil(made.window.isActiveWindow)
-    made.live(30)
-    yield made
-    made.window.close()
+def desk(shown: Show) -> Iterator[Desk]:
+    desk = shown(Settings(training_panel=True))
+    desk.live(30)
+    yield desk
     theme.dress(QApplication.instance(), theme.Look())  # type: ignore[arg-type]
 
 

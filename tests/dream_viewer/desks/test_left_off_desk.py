@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.desks.left_off_desk import ANEW
 from dream_viewer.messages.agents import Opened
@@ -15,7 +14,7 @@ from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.playback import State
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import agent_info, arrival, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 
 
 @pytest.fixture
@@ -32,16 +31,15 @@ def keepsake(tmp_path: Path) -> Path:
     return path
 
 
-def desk_of(qtbot: QtBot, settings: Settings, keepsake: Path | None) -> Desk:
-    desk = Desk(settings, keepsake)
-    qtbot.addWidget(desk.window)
+def desk_of(made: Make, settings: Settings, keepsake: Path | None) -> Desk:
+    desk = made(settings, keepsake)
     desk.window.show()
     return desk
 
 
-def last_time(qtbot: QtBot, checkpoint: Path, again: bool = False) -> Settings:
+def last_time(made: Make, checkpoint: Path, again: bool = False) -> Settings:
     """What is remembered of an episode that stands at its third frame."""
-    desk = desk_of(qtbot, Settings(), None)
+    desk = desk_of(made, Settings(), None)
     assert not desk.window.actions_by_id["left_off"].isEnabled() and desk.window.left_off.episode is None
     desk.player.tell(Opened(replace(agent_info(), path=checkpoint)))
     desk.session.tick()
@@ -67,9 +65,9 @@ def recalled(desk: Desk, path: Path, level_seed: int = 12_345, differs: str = ""
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_agent_game_and_level_are_those_of_last_time(qtbot: QtBot, checkpoint: Path, again: bool) -> None:
-    settings = last_time(qtbot, checkpoint, again)
-    desk = desk_of(qtbot, settings, None)
+def test_agent_game_and_level_are_those_of_last_time(made: Make, checkpoint: Path, again: bool) -> None:
+    settings = last_time(made, checkpoint, again)
+    desk = desk_of(made, settings, None)
     assert desk.window.settings_now().left_off == settings.left_off, "nothing was seen yet"
     desk.window.actions_by_id["left_off"].trigger()
     choice = LevelChoice("unseen", 12_345 if again else None, first=12_345)
@@ -80,8 +78,8 @@ def test_agent_game_and_level_are_those_of_last_time(qtbot: QtBot, checkpoint: P
     assert "not there any more" in desk.window.notice.text and len(desk.player.asked("open_checkpoint")) == 1
 
 
-def test_the_episode_is_played_again_up_to_the_moment(qtbot: QtBot, checkpoint: Path, keepsake: Path) -> None:
-    desk = desk_of(qtbot, last_time(qtbot, checkpoint), keepsake)
+def test_the_episode_is_played_again_up_to_the_moment(made: Make, checkpoint: Path, keepsake: Path) -> None:
+    desk = desk_of(made, last_time(made, checkpoint), keepsake)
     back(desk)
     assert [name for name, _ in desk.player.commands if name.startswith("open")] == [
         "open_checkpoint",
@@ -96,16 +94,16 @@ def test_the_episode_is_played_again_up_to_the_moment(qtbot: QtBot, checkpoint: 
     assert session.playhead.index == 0, "that was once"
 
 
-def test_an_episode_that_comes_out_different_says_so(qtbot: QtBot, checkpoint: Path, keepsake: Path) -> None:
-    desk = desk_of(qtbot, last_time(qtbot, checkpoint), keepsake)
+def test_an_episode_that_comes_out_different_says_so(made: Make, checkpoint: Path, keepsake: Path) -> None:
+    desk = desk_of(made, last_time(made, checkpoint), keepsake)
     back(desk)
     recalled(desk, keepsake, differs="It comes out different here.")
     assert desk.session.playhead.index == 2 and desk.window.notice.text == "It comes out different here."
 
 
 @pytest.mark.parametrize("how", ["another episode", "damaged", "no agent", "given up"])
-def test_otherwise_the_level_starts_anew(qtbot: QtBot, checkpoint: Path, keepsake: Path, how: str) -> None:
-    desk = desk_of(qtbot, last_time(qtbot, checkpoint), keepsake)
+def test_otherwise_the_level_starts_anew(made: Make, checkpoint: Path, keepsake: Path, how: str) -> None:
+    desk = desk_of(made, last_time(made, checkpoint), keepsake)
     back(desk)
     match how:
         case "another episode":

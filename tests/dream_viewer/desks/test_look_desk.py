@@ -11,18 +11,16 @@ from pytestqt.qtbot import QtBot
 from dream_viewer.look import theme
 from dream_viewer.look.palette import SCHEMES, Scheme
 from dream_viewer.settings import Settings
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    made = Desk(Settings(event_list=True))
-    qtbot.addWidget(made.window)
-    made.window.show()
-    made.live(30)
-    made.window.actions_by_id["bookmark"].trigger()
-    yield made
-    made.window.close()
+def desk(made: Make) -> Iterator[Desk]:
+    desk = made(Settings(event_list=True))
+    desk.window.show()
+    desk.live(30)
+    desk.window.actions_by_id["bookmark"].trigger()
+    yield desk
     theme.dress(QApplication.instance(), theme.Look())  # type: ignore[arg-type]
 
 
@@ -79,12 +77,10 @@ def test_a_choice_holds_against_the_system_and_is_remembered(desk: Desk) -> None
     assert desk.window.settings_now().theme == "system"
 
 
-def test_remembered_colours_are_worn_at_once(desk: Desk, qtbot: QtBot) -> None:
-    other = Desk(Settings(theme="light", colours="blue-orange"))
-    qtbot.addWidget(other.window)
+def test_remembered_colours_are_worn_at_once(desk: Desk, made: Make) -> None:
+    other = made(Settings(theme="light", colours="blue-orange"))
     assert theme.worn() == theme.Look("light", "blue-orange")
     assert other.window.settings_now().colours == "blue-orange"
-    other.window.close()
 
 
 def test_pictures_that_were_drawn_before_are_drawn_anew(desk: Desk) -> None:

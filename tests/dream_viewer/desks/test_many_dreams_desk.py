@@ -14,16 +14,12 @@ from dream_viewer.messages.questions import ManyDreamsQuestion, WhatIfQuestion
 from dream_viewer.settings import Settings
 from dream_viewer.state.dreaming import DreamMode
 from tests.dream_viewer.feed import future, many_dreams, what_if
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make, at_rest
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.live(6)
-    desk.session.playhead.seek(4)
-    return desk
+def desk(made: Make) -> Desk:
+    return at_rest(made())
 
 
 def asked(desk: Desk) -> list[ManyDreamsQuestion]:
@@ -84,11 +80,8 @@ def test_the_slider_and_the_strip_show_the_same_frame(desk: Desk) -> None:
     assert window.many_panel.ahead == 9, "what another moment's future shows does not matter"
 
 
-def test_how_many_is_chosen_and_remembered(qtbot: QtBot) -> None:
-    desk = Desk(Settings(many_dreams=4))
-    qtbot.addWidget(desk.window)
-    desk.live(6)
-    desk.session.playhead.seek(4)
+def test_how_many_is_chosen_and_remembered(made: Make) -> None:
+    desk = at_rest(made(Settings(many_dreams=4)))
     desk.window.actions_by_id["many"].setChecked(True)
     assert asked(desk)[-1].branches == 4
     desk.window.many_panel.count_chosen.emit(32)
@@ -111,9 +104,8 @@ def test_the_keys_go_through_the_panel_whose_branch_is_on_show(desk: Desk) -> No
     assert window.what_if.chosen == 2 and window.many.chosen is None
 
 
-def test_after_the_end_there_is_nothing_to_dream_of(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_after_the_end_there_is_nothing_to_dream_of(made: Make) -> None:
+    desk = made()
     desk.live_to_the_end(4)
     desk.session.playhead.seek(3)
     panel = opened(desk).window.many_panel

@@ -17,19 +17,15 @@ from dream_viewer.messages.lived import Acted
 from dream_viewer.playback import State
 from dream_viewer.state.taking_part import Role
 from tests.dream_viewer.feed import agent_info, arrival, dreamt, forked, frame, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make, Show
 from trainer.envs.actions import NO_OP
 
 RIGHT = 7
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
+def desk(shown: Show) -> Desk:
+    desk = shown()
     desk.live(10)
     return desk
 
@@ -237,9 +233,8 @@ def test_nobody_dreams_from_an_end_or_from_another_agent_s_reading(desk: Desk, q
     assert desk.player.asked("enter_dream") == [] and "has not read" in desk.window.notice.text
 
 
-def test_without_an_agent_nobody_plays(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_without_an_agent_nobody_plays(made: Make) -> None:
+    desk = made()
     desk.window.actions_by_id["take_over"].trigger()
     assert desk.session.part.role is Role.WATCHING
     assert not desk.window.actions_by_id["take_over"].isChecked()

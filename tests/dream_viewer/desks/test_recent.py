@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from dream_viewer.messages.agents import Opened
 from dream_viewer.messages.lived import Recalled
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import agent_info, arrival, end_moment, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Show
 
 
 def test_each_path_once_the_newest_first_and_not_too_many() -> None:
@@ -53,16 +52,8 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    yield from shown(qtbot, Settings())
-
-
-def shown(qtbot: QtBot, settings: Settings) -> Iterator[Desk]:
-    desk = Desk(settings)
-    qtbot.addWidget(desk.window)
-    desk.window.show()
-    yield desk
-    desk.window.close()
+def desk(shown: Show) -> Desk:
+    return shown()
 
 
 def play(desk: Desk, path: Path, generation: int = 1) -> None:
@@ -122,13 +113,13 @@ def test_a_key_shows_the_list_by_itself(desk: Desk, files: list[Path], qtbot: Qt
     assert desk.player.asked("open_checkpoint")[-1][0] == files[0]
 
 
-def test_a_name_that_no_file_can_have_is_taken_off_the_list(qtbot: QtBot) -> None:
+def test_a_name_that_no_file_can_have_is_taken_off_the_list(shown: Show) -> None:
     hostile = ["/" + "x" * 5000, "/\0", "/\ud800"]
     last = {"path": hostile[0], "link": "dream-agent://coinrun/easy/train/3?step=1", "again": True}
-    for desk in shown(qtbot, Settings(recent=hostile, left_off=last)):
-        for _ in hostile:
-            desk.window.recent.menu.actions()[0].trigger()
-            assert "is not there any more" in desk.window.notice.text
-        assert desk.window.recent.paths == []
-        desk.window.actions_by_id["left_off"].trigger()
-        assert desk.player.asked("open_checkpoint") == [] and not desk.window.actions_by_id["left_off"].isEnabled()
+    desk = shown(Settings(recent=hostile, left_off=last))
+    for _ in hostile:
+        desk.window.recent.menu.actions()[0].trigger()
+        assert "is not there any more" in desk.window.notice.text
+    assert desk.window.recent.paths == []
+    desk.window.actions_by_id["left_off"].trigger()
+    assert desk.player.asked("open_checkpoint") == [] and not desk.window.actions_by_id["left_off"].isEnabled()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import SaliencyQuestion
 from dream_viewer.pictures.saliency_view import FAINTEST, LOWERS, RAISES, overlaid, saliency_view
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import frame, moment
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 from trainer.saliency import Saliency
 
 
@@ -45,9 +44,8 @@ def test_the_legend_tells_method_colours_and_strength() -> None:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def desk(made: Make) -> Desk:
+    desk = made()
     desk.live(6)
     desk.session.playhead.pause()
     return desk
@@ -93,7 +91,6 @@ def test_it_goes_with_the_cursor_and_gives_way_to_what_has_no_map(desk: Desk) ->
     assert desk.window.reality.caption.startswith("Reality: the last frame")
 
 
-def test_it_is_remembered(qtbot: QtBot) -> None:
-    desk = Desk(Settings(heat_map="choice"))
-    qtbot.addWidget(desk.window)
+def test_it_is_remembered(made: Make) -> None:
+    desk = made(Settings(heat_map="choice"))
     assert desk.window.actions_by_id["choice_map"].isChecked() and desk.window.saliency.origins == "choice"

@@ -1,6 +1,5 @@
 """The status line: what is measured, work with its progress, and nothing that moves."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,19 +14,14 @@ from dream_viewer.messages.news import News, Working
 from dream_viewer.messages.orders import TrainingRequest
 from dream_viewer.widgets.status_line import StatusLine
 from tests.dream_viewer.feed import agent_info
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Show
 from trainer.config import Config
 from trainer.events import Progress, Started
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    made = Desk()
-    qtbot.addWidget(made.window)
-    made.window.resize(1024, 680)
-    made.window.show()
-    yield made
-    made.window.close()
+def desk(shown: Show) -> Desk:
+    return shown(size=(1024, 680))
 
 
 def hear(desk: Desk, *works: Working) -> dict[str, str]:

@@ -6,15 +6,14 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.orders import TrainingRequest
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make
 from trainer.config import Config
 from trainer.events import Started
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def desk(made: Make) -> Desk:
+    desk = made()
     desk.session.start()
     desk.session.playhead.follow()
     desk.live(3)

@@ -11,17 +11,13 @@ from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import WhatIfQuestion
 from dream_viewer.state.dreaming import DreamMode
 from tests.dream_viewer.feed import what_if
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Make, at_rest
 from trainer.branches import WhatIf
 
 
 @pytest.fixture
-def desk(qtbot: QtBot) -> Desk:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
-    desk.live(6)
-    desk.session.playhead.seek(4)
-    return desk
+def desk(made: Make) -> Desk:
+    return at_rest(made())
 
 
 def asked(desk: Desk) -> list[WhatIfQuestion]:
@@ -122,9 +118,8 @@ def test_a_game_that_does_not_repeat_itself_has_dreams_only(desk: Desk) -> None:
     assert film is not None and "does not repeat itself" in film.missing
 
 
-def test_after_the_end_there_is_nothing_to_try(qtbot: QtBot) -> None:
-    desk = Desk()
-    qtbot.addWidget(desk.window)
+def test_after_the_end_there_is_nothing_to_try(made: Make) -> None:
+    desk = made()
     desk.live_to_the_end(4)
     desk.session.playhead.seek(4)
     desk.window.actions_by_id["what_if"].setChecked(True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt6.QtCore import QPoint, QRect, QSize, Qt
 from PyQt6.QtGui import QHelpEvent
@@ -11,29 +9,16 @@ from PyQt6.QtWidgets import QApplication, QScrollArea, QToolTip
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.playback import State
-from dream_viewer.settings import Settings
 from dream_viewer.widgets.tour import beside
 from dream_viewer.words.guide import GLOSSARY, PANELS, TOUR, hint
-from tests.dream_viewer.window import Desk
+from tests.dream_viewer.window import Desk, Show
 
 SMALLEST = (1024, 680)
 
 
-def opened(qtbot: QtBot, settings: Settings) -> Desk:
-    desk = Desk(settings)
-    qtbot.addWidget(desk.window)
-    desk.window.resize(*SMALLEST)
-    desk.window.show()
-    desk.window.activateWindow()
-    qtbot.waitUntil(desk.window.isActiveWindow)
-    return desk
-
-
 @pytest.fixture
-def desk(qtbot: QtBot) -> Iterator[Desk]:
-    desk = opened(qtbot, Settings())
-    yield desk
-    desk.window.close()
+def desk(shown: Show) -> Desk:
+    return shown(size=SMALLEST)
 
 
 def test_every_text_is_a_plain_sentence() -> None:
@@ -60,7 +45,7 @@ def test_every_panel_explains_itself_where_the_pointer_rests(desk: Desk, qtbot: 
     QToolTip.hideText()
 
 
-def test_the_first_time_the_tour_begins_by_itself_and_then_never_again(desk: Desk, qtbot: QtBot) -> None:
+def test_the_first_time_the_tour_begins_by_itself_and_then_never_again(desk: Desk, shown: Show, qtbot: QtBot) -> None:
     desk.window.guide.welcome()
     tour = desk.window.guide.tour
     assert tour.isHidden(), "there is nothing to see yet"
@@ -69,13 +54,12 @@ def test_the_first_time_the_tour_begins_by_itself_and_then_never_again(desk: Des
     qtbot.keyClick(tour, Qt.Key.Key_Escape)
     desk.live(2, start=2)
     assert tour.isHidden()
-    again = opened(qtbot, desk.window.settings_now())
+    again = shown(desk.window.settings_now(), SMALLEST)
     again.window.guide.welcome()
     again.live(2)
     assert again.window.guide.tour.isHidden()
     again.window.actions_by_id["tour"].trigger()
     assert again.window.guide.tour.isVisible()
-    again.window.close()
 
 
 def test_its_five_steps_point_at_what_they_talk_of_and_leave_the_window_as_it_was(desk: Desk, qtbot: QtBot) -> None:

@@ -8,31 +8,24 @@ import sys
 
 import pytest
 
-AS_AT_THE_START = """
-import resource, sys, threading
-import numpy as np
+from tests.trainer.page_faults import PASSES
+
+AS_AT_THE_START = (
+    PASSES
+    + """
+import sys, threading
 from trainer.envs.game_files import begin_loading
 
 loading = begin_loading()
 assert "torch" not in sys.modules, "it would have to be waited for"
 loading.join()
 
-def faults() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-
-def passes() -> None:
-    for i in range(6):
-        if i == 2:
-            before = faults()
-        blocks = [np.ones(2**20 * size, np.uint8) for size in (20, 48, 90)]
-        del blocks
-    print(faults() - before)
-
 for _ in range(2):
     thread = threading.Thread(target=passes)
     thread.start()
     thread.join()
 """
+)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator in question is glibc's")

@@ -29,7 +29,11 @@ from trainer.config_files import game_config, named_config
 from trainer.errors import UserError
 
 if TYPE_CHECKING:
+    from trainer.crew import Crew
     from trainer.evaluation.scores import Tick
+    from trainer.loop import TrainingLoop
+    from trainer.metrics import EventConsumer
+    from trainer.seat import Seat
 
 PROGRAM = "python main.py" if Path(sys.argv[0]).name == "main.py" else "dream-agent"
 """What a person typed to get here, for messages: the installed command, or a checkout's script."""
@@ -186,6 +190,17 @@ def _train(arguments: Sequence[str]) -> None:
     config = check(flags.settings, "the command line")
     if flags.resume is not None:
         _refuse_changes(defaults, config)
+    from trainer.seat import torchrun_seat
+
+    seat = torchrun_seat()
+    if seat is None and config.processes > 1:
+        _train_in_processes(flags, config)
+    else:
+        _train_here(flags, config, seat)
+
+
+def _train_here(flags: TrainFlags, config: Config, seat: Seat | None) -> None:
+    """Trains in this process, which may be one of those that `torchrun` started."""
     from trainer.envs.game_files import begin_loading
 
     loading = begin_loading()  # while this thread imports torch
@@ -194,20 +209,34 @@ def _train(arguments: Sequence[str]) -> None:
     prepare(config.threads)
     from trainer.distributed import joined
     from trainer.loop import TrainingLoop
-    from trainer.metrics import ConsoleProgress, EventConsumer, RunRecorder
+    from trainer.metrics import ConsoleProgress, RunRecorder
 
     loading.join()  # what is measured next wants the cores for itself
+    with joined(config.device, seat) as ranks:
+        loop = TrainingLoop(**_what_to_train(flags, config), ranks=ranks)
+        _drive(loop, [RunRecorder(), ConsoleProgress()] if ranks.first else [])
+
+
+def _train_in_processes(flags: TrainFlags, config: Config) -> None:
+    """Trains in processes of this one's own; the first of them keeps the run's records."""
+    from trainer.crew import Crew
+    from trainer.metrics import ConsoleProgress
+
+    _drive(Crew(**_what_to_train(flags, config)), [ConsoleProgress()])
+
+
+def _what_to_train(flags: TrainFlags, config: Config) -> dict[str, Any]:
+    if flags.resume is not None:
+        return {"run_dir": flags.run_dir, "resume": flags.resume, "total_steps": config.total_steps}
+    return {"config": config, "run_dir": flags.run_dir, "from_checkpoint": flags.from_checkpoint}
+
+
+def _drive(loop: TrainingLoop | Crew, consumers: Sequence[EventConsumer]) -> None:
+    """Trains to the end or until Ctrl-C; only who has consumers talks to the person."""
     with contextlib.ExitStack() as stack:
-        ranks = stack.enter_context(joined(config.device))
-        if flags.resume is not None:
-            steps = config.total_steps
-            loop = TrainingLoop(run_dir=flags.run_dir, resume=flags.resume, total_steps=steps, ranks=ranks)
-        else:
-            loop = TrainingLoop(config, flags.run_dir, from_checkpoint=flags.from_checkpoint, ranks=ranks)
-        consumers: list[EventConsumer] = [RunRecorder(), ConsoleProgress()] if ranks.first else []
         for consumer in consumers:
             stack.callback(consumer.close)
-        stack.enter_context(stopping_on_signals(loop.stop, ranks.first))
+        stack.enter_context(stopping_on_signals(loop.stop, bool(consumers)))
         for event in stack.enter_context(contextlib.closing(loop.run())):
             for consumer in consumers:
                 consumer.handle(event)

@@ -118,6 +118,9 @@ class Config:
     dtype: str = AUTO
     """Compute type: `float32`, `bfloat16`, or `auto`: what a short measurement finds faster, bfloat16 only where the
     hardware multiplies in it."""
+    processes: int = 1
+    """Processes on this machine that train together, each on its share of games, batch and replay; with CUDA each has a
+    GPU. Under `torchrun` as many as it starts."""
     threads: int = 0
     """Threads torch may use for training, in each process; 0 = every core, or half of them where that is measured to be
     faster."""
@@ -182,6 +185,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "num_envs": (1, 1024),
     "total_steps": (1, MOST_STEPS),
     "seed": (0, math.inf),
+    "processes": (1, 64),
     "threads": (0, 1024),
     "batch_size": (0, 65_536),
     "batch_length": (2, 65_536),

@@ -1,4 +1,4 @@
-"""Several processes that train one agent: `torchrun --nproc_per_node 2 main.py train ...`.
+"""Several processes that train one agent: `main.py train --processes 2`, or `torchrun ... main.py train`.
 
 Each process (rank) plays its share of the games and keeps its own replay; an update takes each rank's share of the
 batch, and everything that decides what happens next is agreed on, so that either all ranks do it or none. The technique
@@ -22,21 +22,25 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed import FileStore  # type: ignore[attr-defined]
 
 from trainer.errors import UserError
 from trainer.hardware import choose_device
+from trainer.seat import Seat
 
 T = TypeVar("T")
 
 _PATIENCE = timedelta(minutes=30)  # with a rank that says nothing: longer than any of them works between two exchanges
+_LOCAL_PATIENCE = timedelta(days=365)  # on one machine a rank may wait because a person paused the training
 _SHORT = 512
 _SIZE = 8
 
@@ -160,37 +164,31 @@ class JoinedRanks(Ranks):
 
 
 @contextlib.contextmanager
-def joined(device: str) -> Iterator[Ranks]:
-    """The ranks that `torchrun` started this process with; a process it did not start is alone.
+def joined(device: str, seat: Seat | None) -> Iterator[Ranks]:
+    """All ranks, seen from a seat; without one the process is alone.
 
     On CUDA each rank gets a GPU of its machine to itself.
 
     Args:
-        device: to train on, as in the settings.
+        device: to train on, as in the settings. seat: this process's.
 
     Raises:
         UserError: more ranks than GPUs, or the ranks do not find each other. Within the block: what the block raises,
             with the rank's number in front where it is not the first one.
         SystemExit: with 2, where the block raised RefusedByFirst.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or "RANK" not in os.environ:
+    if seat is None:
         yield ALONE
         return
-    local_rank, local_size = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     cuda = choose_device(device).type == "cuda"
     if cuda:
-        if local_size > torch.cuda.device_count():
+        if seat.local_size > torch.cuda.device_count():
             raise UserError(
-                f"{local_size} processes were started for {torch.cuda.device_count()} GPUs; give torchrun "
-                f"--nproc_per_node {torch.cuda.device_count()}."
+                f"{seat.local_size} processes were started for {torch.cuda.device_count()} GPUs; start one for each."
             )
-        torch.cuda.set_device(local_rank)
-    try:
-        dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=_PATIENCE)
-    except (RuntimeError, ValueError) as error:
-        raise UserError(f"The {size} processes cannot meet ({error}); start all of them with torchrun.") from error
-    ranks = JoinedRanks(local_size)
+        torch.cuda.set_device(seat.local_rank)
+    _meet(seat, "cpu:gloo,cuda:nccl" if cuda else "gloo")
+    ranks = JoinedRanks(seat.local_size)
     try:
         yield ranks
     except RefusedByFirst as error:
@@ -198,5 +196,34 @@ def joined(device: str) -> Iterator[Ranks]:
     except UserError as error:
         if ranks.first:
             raise
-        raise UserError(f"Process {ranks.rank + 1} of {ranks.size}: {error}") from error
+        raise type(error)(f"Process {ranks.rank + 1} of {ranks.size}: {error}") from error
     dist.destroy_process_group()
+
+
+def _meet(seat: Seat, backend: str) -> None:
+    """Enters torch's default process group.
+
+    Raises:
+        UserError: the others are not to be found.
+    """
+    where: dict[str, Any] = {"timeout": _PATIENCE}
+    if seat.meeting is not None:
+        _stay_on_this_machine()
+        where = {
+            "timeout": _LOCAL_PATIENCE,
+            "store": FileStore(seat.meeting, seat.size),
+            "rank": seat.rank,
+            "world_size": seat.size,
+        }
+    try:
+        dist.init_process_group(backend, **where)
+    except (RuntimeError, ValueError) as error:
+        raise UserError(f"The {seat.size} processes cannot meet ({error}); start all of them together.") from error
+
+
+def _stay_on_this_machine() -> None:
+    """Has gloo talk over the loopback device, which no other machine can reach, where it can be told by name."""
+    names = [name for _, name in socket.if_nameindex()] if hasattr(socket, "if_nameindex") else []
+    for name in names:
+        if name in ("lo", "lo0"):
+            os.environ["GLOO_SOCKET_IFNAME"] = name

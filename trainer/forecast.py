@@ -38,16 +38,21 @@ class Forecast:
         return f"estimated {self.updates_per_second:.2g} updates/s, {hours if minutes else 'a minute'} to the end"
 
 
-def forecast(config: Config, env_steps: int, num_actions: int, measured: Rates | None = None) -> Forecast:
+def forecast(
+    config: Config, env_steps: int, num_actions: int, processes: int = 1, measured: Rates | None = None
+) -> Forecast:
     """What to expect of a training that stands at `env_steps`.
 
     Args:
         config: settled. env_steps: taken before. num_actions: of the game.
+        processes: that share its batch, each on a device, or on cores, of its own.
         measured: how fast its device is; None: measured here, in a few hundredths of a second.
     """
     if measured is None:
         measured = rates(Choice(config.device, config.dtype, config.threads))
-    floor = update_flops(config.size, config.batch_size, config.batch_length, config.imagination, num_actions)
+    floor = update_flops(
+        config.size, config.batch_size // processes, config.batch_length, config.imagination, num_actions
+    )
     operations = _OPERATIONS * (config.batch_length + config.imagination)
     seconds = floor.total / measured.flops + operations * _CALLS[config.device] * measured.call
     frames = config.batch_size * config.batch_length

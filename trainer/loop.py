@@ -18,7 +18,7 @@ from torch import Tensor
 
 from trainer.agent.agent import Agent
 from trainer.agent.learner import Learner
-from trainer.agent.parts import PARTS, UpdateStopped
+from trainer.agent.parts import AGREED, UpdateStopped
 from trainer.collect import Collector, train_env
 from trainer.config import Config
 from trainer.distributed import ALONE, RankLost, Ranks
@@ -186,7 +186,7 @@ class TrainingLoop:
             with contextlib.suppress(UserError):  # what went wrong first is what a person must hear
                 self._note(ended)
             if isinstance(error, RankLost):
-                raise UserError(f"{error} {self._way_on()}") from error
+                raise RankLost(f"{error} {self.folder.way_on()}") from error
             raise
         else:
             self._note(ended)
@@ -198,19 +198,13 @@ class TrainingLoop:
         if self._ranks.first:
             self.folder.note(ended)
 
-    def _way_on(self) -> str:
-        saved = self.folder.checkpoints()
-        if not saved:
-            return "Nothing was saved yet; start again."
-        return f"The last checkpoint is {saved[-1]}; go on with --resume {self.folder.path}."
-
     def _stopping(self) -> bool:
         """Whether any rank was asked to stop, so that all do."""
         return any(self._ranks.gather(self._stop.is_set()))
 
     def _poll(self, part: str) -> bool:
-        """A stop within an update; ranks agree on it once, before the last part, which all of them come to."""
-        return (self._ranks.size == 1 or part == PARTS[-1]) and self._stopping()
+        """A stop within an update; ranks agree on it before a few parts, at each of which they wait for each other."""
+        return (self._ranks.size == 1 or part in AGREED) and self._stopping()
 
     def _events(self) -> Generator[Event, None, None]:
         use_threads(self.config.threads)
@@ -269,10 +263,9 @@ class TrainingLoop:
             f"batch {config.batch_size}x{config.batch_length}, train ratio {config.train_ratio:g}, "
             f"{self.replay.describe()}; "
         )
-        if self._ranks.size == 1:
-            summary += str(forecast(config, training.env_steps, self.agent.num_actions))
-        else:
-            summary += f"{self._ranks.size} processes, threads and replay are each one's"
+        if self._ranks.size > 1:
+            summary += f"{self._ranks.size} processes, threads and replay are each one's; "
+        summary += str(forecast(config, training.env_steps, self.agent.num_actions, self._ranks.size))
         if changed := self._opened.changed():
             summary += f"; changed since its checkpoint: {', '.join(changed)}"
         if self._opened.fresh_replay:

@@ -116,8 +116,8 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None, processes:
         if before != processes:
             raise UserError(
                 f"{chosen}: was trained by {before} process{'es' if before > 1 else ''}, and here the number is "
-                f"{processes}; go on with as many (one without torchrun, more with it), or start a new run from it "
-                "with --from."
+                f"{processes}; go on with as many (`processes: {before}` in its config.yaml, or torchrun), or start a "
+                "new run from it with --from."
             )
         _check_settings(run)
         if chosen == latest and run_dir is not None:

@@ -287,6 +287,13 @@ class Run:
         text = json.dumps({"process": os.getpid(), "ended": ended})
         write_safely(self.path / "state.json", lambda temporary: _write_text(temporary, text))
 
+    def way_on(self) -> str:
+        """What a person can do whose training of this run broke off, in a sentence or two."""
+        saved = self.checkpoints()
+        if not saved:
+            return "Nothing was saved yet; start again."
+        return f"The last checkpoint is {saved[-1]}; go on with --resume {self.path}."
+
     def broke_off(self) -> bool:
         """Whether training of this run ended without a word, by a crash or a power cut."""
         try:

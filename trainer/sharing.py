@@ -65,7 +65,8 @@ def open_run(
     try:
         if config is not None:
             if ranks.size > 1:
-                config = config.replace(threads=config.threads or max(1, cores() // ranks.local_size))
+                threads = config.threads or max(1, cores() // ranks.local_size)
+                config = config.replace(processes=ranks.size, threads=threads)
                 check_shares(settle(config), ranks)
             opened = open_new(config, run_dir, from_checkpoint)
         else:

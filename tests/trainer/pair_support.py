@@ -31,6 +31,7 @@ from trainer.events import Evaluated, Event, Finished, UpdateSkipped
 from trainer.loop import TrainingLoop
 from trainer.randomness import numpy_generator, torch_generator
 from trainer.replay_batch import Batch
+from trainer.seat import torchrun_seat
 
 ROOT = Path(__file__).parents[2]
 SIZE = 2
@@ -276,7 +277,7 @@ def refusal(act: Callable[[], object]) -> str:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    with joined("cpu") as here:
+    with joined("cpu", torchrun_seat()) as here:
         place = Path(sys.argv[1])
         seen = {scenario.__name__: scenario(here, place) for scenario in SCENARIOS}
         (place / f"seen-{here.rank}.json").write_text(json.dumps(seen))

@@ -22,6 +22,7 @@ from trainer.distributed import ALONE, Ranks, joined
 from trainer.errors import UserError
 from trainer.randomness import seed_of_rank
 from trainer.run import Run
+from trainer.seat import torchrun_seat
 from trainer.sharing import share
 
 
@@ -178,7 +179,7 @@ def test_metrics_of_parts_make_those_of_the_whole() -> None:
 
 def test_a_process_that_torchrun_did_not_start_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
-    with joined("cpu") as ranks:
+    with joined("cpu", torchrun_seat()) as ranks:
         assert ranks is ALONE
 
 

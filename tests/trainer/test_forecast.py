@@ -14,15 +14,15 @@ TWO_CORES = Rates(flops=386e9, call=1.9e-6)
 
 
 def test_it_comes_near_what_was_measured() -> None:
-    expected = forecast(SETTLED, 0, 15, TWO_CORES)
+    expected = forecast(SETTLED, 0, 15, measured=TWO_CORES)
     assert 1 / expected.updates_per_second == pytest.approx(4.7, rel=0.2)
     assert expected.seconds == pytest.approx(1_000_000 * 8 / 1024 / expected.updates_per_second)
 
 
 def test_what_is_done_is_not_done_again() -> None:
-    whole, rest = (forecast(SETTLED, steps, 15, TWO_CORES).seconds for steps in (0, 750_000))
+    whole, rest = (forecast(SETTLED, steps, 15, measured=TWO_CORES).seconds for steps in (0, 750_000))
     assert rest == pytest.approx(whole / 4)
-    assert forecast(SETTLED, 2_000_000, 15, TWO_CORES).seconds == 0
+    assert forecast(SETTLED, 2_000_000, 15, measured=TWO_CORES).seconds == 0
 
 
 def test_a_machine_is_measured_where_no_rates_are_given() -> None:

@@ -13,6 +13,10 @@ BACKWARD = ("backward decode", "backward observe", "backward encode")
 PARTS = ("encode", "observe", "decode", "imagine", "heads", "losses", "backward", *BACKWARD, "optimise")
 """The parts of an update in order; a stop is polled before each."""
 
+AGREED = ("imagine", "losses", "backward encode", "optimise")
+"""Parts before which ranks agree on a stop: an update falls into four stretches of about equal length. All ranks come
+to all of them, in this order."""
+
 COMPUTE = "compute"
 """All parts but the last as one: a captured graph goes to the device in one piece, and nobody can stop it there."""
 

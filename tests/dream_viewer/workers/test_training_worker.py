@@ -16,14 +16,14 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.agents import Weights
 from dream_viewer.messages.orders import LevelChoice, TrainingRequest
+from dream_viewer.workers import training_worker
 from dream_viewer.workers.player_worker import PlayerWorker
-from dream_viewer.workers.training_worker import TrainingWorker, make_loop
+from dream_viewer.workers.training_worker import TrainingWorker, beside_a_window
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_agent, small_checkpoint
 from trainer import loop as training_loop
 from trainer.config_files import named_config
 from trainer.errors import UserError
 from trainer.events import Event, Finished, Progress, Saved, Started
-from trainer.process import cores
 from trainer.run import Run
 
 CONFIG = named_config("debug").replace(
@@ -202,12 +202,23 @@ def test_what_cannot_start_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists(), "nothing was written"
 
 
-def test_the_window_keeps_a_core_unless_told_otherwise(tmp_path: Path) -> None:
-    threads = [
-        make_loop(TrainingRequest(CONFIG.replace(threads=wanted), run_dir=tmp_path / str(wanted))).config.threads
-        for wanted in (0, 1)
-    ]
-    assert threads == [max(1, cores() - 1), 1]
+@pytest.mark.parametrize(
+    ("cores", "wished", "processes", "threads"),
+    [
+        (1, {}, 1, 1),
+        (2, {}, 2, 1),
+        (2, {"num_envs": 5}, 1, 1),
+        (2, {"threads": 2}, 1, 2),
+        (2, {"processes": 4}, 4, 0),
+        (8, {}, 1, 7),
+    ],
+)
+def test_the_window_keeps_its_share_of_the_cores_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, cores: int, wished: dict[str, int], processes: int, threads: int
+) -> None:
+    monkeypatch.setattr(training_worker, "cores", lambda: cores)
+    config = beside_a_window(CONFIG.replace(threads=0, device="cpu").replace(**wished))
+    assert (config.processes, config.threads) == (processes, threads)
 
 
 # With the real loop
@@ -281,4 +292,10 @@ def test_a_real_training_is_recorded_and_stops_within_a_saved_state(qtbot: QtBot
         worker.request_stop()
 
     _, events = run_to_end(qtbot, TrainingRequest(CONFIG, resume=tmp_path / "run"), stop_at_once)
+    assert events == [], "it had not begun"
+
+    def stop_when_it_runs(worker: TrainingWorker) -> None:
+        worker.happened.connect(lambda event: worker.request_stop() if isinstance(event, Started) else None)
+
+    _, events = run_to_end(qtbot, TrainingRequest(CONFIG, resume=tmp_path / "run"), stop_when_it_runs)
     assert events[0].env_steps == finished.env_steps and events[0].total_steps == 100_000, "the run's own settings"

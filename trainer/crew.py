@@ -1,0 +1,204 @@
+"""A training in processes of its own, driven as if it were a :class:`trainer.loop.TrainingLoop` here.
+
+Beside a window it pays: the loop's Python no longer waits for the window's, nor the window for it, and two processes of
+one thread each, which meet a few times an update, lose little when the window takes a core now and then. Two threads of
+one process meet at every operation, and lose most of the time that the window takes from either.
+
+The first rank's events come here one at a time, and the next one is asked for when that one was dealt with; so a pause
+is to ask for nothing, and weights are handed over between two events. Where this process ends, however it does, those
+of the crew notice, save and end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Generator, Iterator
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+
+from trainer.config import Config
+from trainer.crew_member import CONTEXT, GO_ON, HAND_OVER, Failed, Opened, Order, serve
+from trainer.errors import UserError
+from trainer.events import Event, Finished
+from trainer.loop import Weights
+from trainer.run import Run
+from trainer.seat import Seat
+
+
+class CrewFailed(Exception):
+    """An error in one of the processes that no person can mend; its cause has the traceback from there."""
+
+
+class _Elsewhere(Exception):
+    """A traceback as text."""
+
+
+class Crew:
+    """As many processes as the settings say, and one training.
+
+    Attributes:
+        folder: of the run, locked by the crew. config: settled; both are there from the first event on.
+    """
+
+    folder: Run
+    config: Config
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        run_dir: Path | None = None,
+        *,
+        resume: Path | None = None,
+        from_checkpoint: Path | None = None,
+        total_steps: int | None = None,
+    ) -> None:
+        """Nothing is begun yet.
+
+        Args:
+            config, run_dir, resume, from_checkpoint, total_steps: see :class:`trainer.loop.TrainingLoop`.
+
+        Raises:
+            UserError: `resume` is no run or checkpoint of one.
+        """
+        self._order = Order(config, run_dir, resume, from_checkpoint, total_steps)
+        if config is None:
+            assert resume is not None
+            config = (Run.open(resume) if resume.is_dir() else Run.of_checkpoint(resume)).config
+        self._device, self._size = config.device, config.processes
+        self._lock = threading.RLock()  # `stop` may be called by a signal that comes while it is held
+        self._stopped = self._opened = False
+        self._leashes: list[Connection] = []
+        self._channels: list[Connection] = []
+        self._processes: list[Any] = []
+        self._meeting: str | None = None
+
+    def stop(self) -> None:
+        """Asks training to save and end soon, from any thread; an update in flight is discarded."""
+        with self._lock:
+            self._stopped = True
+            for leash in self._leashes:
+                leash.close()
+
+    def run(self) -> Generator[Event, None, None]:
+        """Trains until the end, or until :meth:`stop`, and saves; all but videos comes.
+
+        Raises:
+            UserError: as of the loop, or a process is gone; the last checkpoint stays.
+            CrewFailed: another error in one of them.
+        """
+        try:
+            self._launch()
+            yield from self._events()
+        finally:
+            self.stop()
+            for channel in self._channels[:1]:
+                channel.close()
+            for process in self._processes:
+                process.join()
+            if self._meeting is not None:
+                shutil.rmtree(self._meeting, ignore_errors=True)
+
+    def hand_over(self) -> Weights:
+        """A copy of the weights, a new generation; between two events, in the thread that drives the crew.
+
+        Raises:
+            UserError: the process that has them is gone.
+        """
+        first = self._channels[0]
+        try:
+            first.send(HAND_OVER)
+            generation, updates = first.recv()
+            tensors = safetensors.torch.load(first.recv_bytes())
+        except (EOFError, OSError) as error:
+            raise self._failure() from error
+        return Weights(generation, updates, tensors)
+
+    def _launch(self) -> None:
+        if self._size > 1:
+            self._meeting = tempfile.mkdtemp(prefix="dream-agent-")
+        for rank in range(self._size):
+            seat = None
+            if self._meeting is not None:
+                seat = Seat(rank, self._size, rank, self._size, str(Path(self._meeting) / "ranks"))
+            ours, theirs = CONTEXT.Pipe()
+            end, leash = CONTEXT.Pipe(duplex=False)
+            process = CONTEXT.Process(
+                target=serve, args=(self._order, self._device, seat, theirs, end), name=f"training {rank + 1}"
+            )
+            with self._lock:
+                self._leashes.append(leash)
+                if self._stopped:
+                    leash.close()
+            process.start()
+            for connection in (theirs, end):  # the child has its own by now, and its end must be the last
+                connection.close()
+            self._channels.append(ours)
+            self._processes.append(process)
+
+    def _events(self) -> Iterator[Event]:
+        last: Event | None = None
+        while (message := self._heard()) is not None:
+            if isinstance(message, Opened):
+                self.folder, self.config = Run(message.folder, message.config), message.config
+                self._opened = True
+                continue
+            if isinstance(message, Failed):
+                if self._stopped and message.left_behind and not self._opened:  # one heard the stop before it began
+                    return
+                raise self._failure(message)
+            last = message
+            yield message
+            with contextlib.suppress(OSError):  # it is gone: the next turn hears of it
+                self._channels[0].send(GO_ON)
+        for process in self._processes:
+            process.join()
+        if not isinstance(last, Finished) and (not self._stopped or any(each.exitcode for each in self._processes)):
+            raise self._failure()
+
+    def _heard(self) -> Any:
+        """What the first rank says next; None once it is gone."""
+        first = self._channels[0]
+        others = {process.sentinel: process for process in self._processes[1:]}
+        while not self._opened:  # nobody else notices yet that one is gone
+            ready = wait([first, *others])
+            if first in ready:
+                break
+            if any(others[sentinel].exitcode for sentinel in ready if isinstance(sentinel, int)):
+                self._processes[0].terminate()
+                return None
+            for sentinel in ready:
+                others.pop(sentinel, None)
+        try:
+            return first.recv()
+        except (EOFError, OSError):
+            return None
+
+    def _failure(self, told: Failed | None = None) -> Exception:
+        """The error that a person must hear: the one that brought the others about, if anybody told it."""
+        self.stop()  # whoever still waits for the others to come
+        for process in self._processes:
+            process.join()
+        failures = [told] if told is not None else []
+        for channel in self._channels:
+            with contextlib.suppress(EOFError, OSError):
+                while channel.poll():
+                    message = channel.recv()
+                    if isinstance(message, Failed):
+                        failures.append(message)
+        failures.sort(key=lambda failure: failure.left_behind)
+        if not failures:
+            codes = ", ".join(str(process.exitcode) for process in self._processes if process.exitcode)
+            way_on = self.folder.way_on() if self._opened else "Nothing was begun; start again."
+            return UserError(f"The training's process ended without a word (exit code {codes}). {way_on}")
+        first = failures[0]
+        if first.details is None:
+            return UserError(first.message)
+        failed = CrewFailed(first.message)
+        failed.__cause__ = _Elsewhere(first.details)
+        return failed

@@ -1,0 +1,215 @@
+"""One of a crew's processes: it trains, and what happens goes to whoever drives the crew.
+
+See :mod:`trainer.crew`, whose other end this is. torch is imported inside, after the process is set up for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainer.config import Config
+from trainer.errors import UserError
+from trainer.process import tune_allocator
+from trainer.seat import Seat
+
+if TYPE_CHECKING:
+    from trainer.events import Event
+    from trainer.loop import TrainingLoop
+
+GO_ON = "go on"
+HAND_OVER = "hand over"
+"""What is asked of the first rank after each event: the next one, or the weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to train: the arguments of :class:`trainer.loop.TrainingLoop`.
+
+    Attributes:
+        config: of a new run; None: `resume` names the run that goes on.
+        run_dir, resume, from_checkpoint, total_steps: see there.
+    """
+
+    config: Config | None
+    run_dir: Path | None
+    resume: Path | None
+    from_checkpoint: Path | None
+    total_steps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The run is open, and all ranks are there.
+
+    Attributes:
+        folder: of the run. config: settled.
+    """
+
+    folder: Path
+    config: Config
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A rank ended by an error.
+
+    Attributes:
+        message: one line. details: the traceback; None where a person can mend it. left_behind: it is only that another
+            rank is gone.
+    """
+
+    message: str
+    details: str | None
+    left_behind: bool
+
+
+def serve(order: Order, device: str, seat: Seat | None, channel: Connection, leash: Connection) -> None:
+    """The life of such a process.
+
+    Args:
+        order: what to train. device: as in the settings. seat: among those that train together; None: it is alone.
+        channel: to whoever drives; events of the first rank go there, each to be answered, and everyone's failure.
+        leash: closed at the other end, on purpose or because that process is gone, it means: save and end.
+    """
+    tune_allocator()
+    listener = _Leash(leash)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for whoever drives, who lets go of the leash
+    signal.signal(signal.SIGTERM, lambda *_: listener.pull())
+    threading.Thread(target=listener.watch, name="leash", daemon=True).start()
+    try:
+        _train(order, device, seat, channel, listener)
+    except UserError as error:
+        from trainer.distributed import RankLost
+
+        _leave(channel, Failed(str(error), None, isinstance(error, RankLost)))
+    except Exception as error:
+        details = "".join(traceback.format_exception(error))
+        _leave(channel, Failed(f"{type(error).__name__}: {error}", details, False))
+
+
+def _leave(channel: Connection, failure: Failed) -> None:
+    with contextlib.suppress(OSError):  # nobody there to hear it
+        channel.send(failure)
+    raise SystemExit(1)
+
+
+def _train(order: Order, device: str, seat: Seat | None, channel: Connection, leash: _Leash) -> None:
+    from trainer.envs.game_files import begin_loading
+
+    loading = begin_loading()  # while this thread imports torch
+    from trainer.process import prepare
+
+    prepare(0 if order.config is None else order.config.threads)
+    from trainer.distributed import joined
+    from trainer.loop import TrainingLoop
+    from trainer.metrics import RunRecorder
+
+    loading.join()  # what is measured next wants the cores for itself
+    with contextlib.ExitStack() as stack:
+        ranks = stack.enter_context(joined(device, seat))
+        leash.begin()
+        loop = TrainingLoop(
+            order.config,
+            order.run_dir,
+            resume=order.resume,
+            from_checkpoint=order.from_checkpoint,
+            total_steps=order.total_steps,
+            ranks=ranks,
+        )
+        leash.hold(loop.stop)
+        events = stack.enter_context(contextlib.closing(loop.run()))
+        if not ranks.first:
+            for _ in events:
+                pass
+            return
+        recorder = stack.enter_context(contextlib.closing(RunRecorder()))
+        driver = _Driver(channel, loop)
+        for event in events:
+            recorder.handle(event)
+            driver.tell(event)
+
+
+class _Leash:
+    """Ends training when it is pulled, at once where nothing was begun."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.RLock()  # a signal may come while it is held
+        self._begun = self._pulled = False
+        self._stop: Callable[[], None] | None = None
+
+    def watch(self) -> None:
+        """Waits for the other end to be closed."""
+        with contextlib.suppress(EOFError, OSError):
+            self._connection.recv()
+        self.pull()
+
+    def pull(self) -> None:
+        """From any thread."""
+        with self._lock:
+            self._pulled = True
+            if not self._begun:
+                os._exit(0)  # the imports, and waiting for the others, cannot be broken off in another way
+            if self._stop is not None:
+                self._stop()
+
+    def begin(self) -> None:
+        """From now on there may be something to save."""
+        with self._lock:
+            self._begun = True
+
+    def hold(self, stop: Callable[[], None]) -> None:
+        """`stop` saves and ends."""
+        with self._lock:
+            self._stop = stop
+            if self._pulled:
+                stop()
+
+
+class _Driver:
+    """Whoever takes the events; training goes on without them when they are gone."""
+
+    def __init__(self, channel: Connection, loop: TrainingLoop) -> None:
+        self._channel, self._loop = channel, loop
+        self._there = self._send(Opened(loop.folder.path, loop.config))
+
+    def tell(self, event: Event) -> None:
+        """Sends an event and does what is asked in return."""
+        from trainer.events import OpenLoopVideo
+
+        if not self._there or isinstance(event, OpenLoopVideo):  # the run's records alone have a use for those
+            return
+        self._there = self._send(event) and self._serve()
+
+    def _send(self, message: object) -> bool:
+        try:
+            self._channel.send(message)
+        except OSError:
+            return False
+        return True
+
+    def _serve(self) -> bool:
+        import safetensors.torch
+
+        try:
+            while self._channel.recv() == HAND_OVER:
+                weights = self._loop.hand_over()
+                self._channel.send((weights.generation, weights.updates))
+                self._channel.send_bytes(safetensors.torch.save(weights.tensors))
+        except (EOFError, OSError):
+            return False
+        return True
+
+
+CONTEXT = multiprocessing.get_context("spawn")
+"""Processes begin anew: a copy of one with threads, Qt or CUDA in it would not live."""

@@ -23,7 +23,7 @@ from typing import Any
 import safetensors.torch
 
 from trainer.config import Config
-from trainer.crew_member import CONTEXT, GO_ON, HAND_OVER, Failed, Opened, Order, serve
+from trainer.crew_member import CONTEXT, GO_ON, HAND_OVER, MEETING, WEIGHTS, Failed, Opened, Order, serve
 from trainer.errors import UserError
 from trainer.events import Event, Finished
 from trainer.loop import Weights
@@ -57,16 +57,18 @@ class Crew:
         resume: Path | None = None,
         from_checkpoint: Path | None = None,
         total_steps: int | None = None,
+        background: bool = False,
     ) -> None:
         """Nothing is begun yet.
 
         Args:
             config, run_dir, resume, from_checkpoint, total_steps: see :class:`trainer.loop.TrainingLoop`.
+            background: let other programs, this process among them, have the processor first.
 
         Raises:
             UserError: `resume` is no run or checkpoint of one.
         """
-        self._order = Order(config, run_dir, resume, from_checkpoint, total_steps)
+        self._arguments = config, run_dir, resume, from_checkpoint, total_steps, background
         if config is None:
             assert resume is not None
             config = (Run.open(resume) if resume.is_dir() else Run.of_checkpoint(resume)).config
@@ -76,7 +78,6 @@ class Crew:
         self._leashes: list[Connection] = []
         self._channels: list[Connection] = []
         self._processes: list[Any] = []
-        self._meeting: str | None = None
 
     def stop(self) -> None:
         """Asks training to save and end soon, from any thread; an update in flight is discarded."""
@@ -92,8 +93,9 @@ class Crew:
             UserError: as of the loop, or a process is gone; the last checkpoint stays.
             CrewFailed: another error in one of them.
         """
+        self._folder = Path(tempfile.mkdtemp(prefix="dream-agent-"))
         try:
-            self._launch()
+            self._launch(Order(*self._arguments, self._folder))
             yield from self._events()
         finally:
             self.stop()
@@ -101,8 +103,7 @@ class Crew:
                 channel.close()
             for process in self._processes:
                 process.join()
-            if self._meeting is not None:
-                shutil.rmtree(self._meeting, ignore_errors=True)
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def hand_over(self) -> Weights:
         """A copy of the weights, a new generation; between two events, in the thread that drives the crew.
@@ -114,22 +115,21 @@ class Crew:
         try:
             first.send(HAND_OVER)
             generation, updates = first.recv()
-            tensors = safetensors.torch.load(first.recv_bytes())
+            mapped = safetensors.torch.load_file(self._folder / WEIGHTS)
+            tensors = {name: tensor.clone() for name, tensor in mapped.items()}  # the file is written anew next time
         except (EOFError, OSError) as error:
             raise self._failure() from error
         return Weights(generation, updates, tensors)
 
-    def _launch(self) -> None:
-        if self._size > 1:
-            self._meeting = tempfile.mkdtemp(prefix="dream-agent-")
+    def _launch(self, order: Order) -> None:
         for rank in range(self._size):
             seat = None
-            if self._meeting is not None:
-                seat = Seat(rank, self._size, rank, self._size, str(Path(self._meeting) / "ranks"))
+            if self._size > 1:
+                seat = Seat(rank, self._size, rank, self._size, str(self._folder / MEETING))
             ours, theirs = CONTEXT.Pipe()
             end, leash = CONTEXT.Pipe(duplex=False)
             process = CONTEXT.Process(
-                target=serve, args=(self._order, self._device, seat, theirs, end), name=f"training {rank + 1}"
+                target=serve, args=(order, self._device, seat, theirs, end), name=f"training {rank + 1}"
             )
             with self._lock:
                 self._leashes.append(leash)

@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from trainer.events import Event
     from trainer.loop import TrainingLoop
 
+NICENESS = 10
+"""Of a crew that trains in the background: it takes what others leave, and they get a core at once."""
 GO_ON = "go on"
 HAND_OVER = "hand over"
 """What is asked of the first rank after each event: the next one, or the weights."""
+MEETING, WEIGHTS = "ranks", "weights.safetensors"
+"""Files in the crew's folder: where ranks find each other, and weights handed over. Those are too many for a channel,
+whose reader would take Python's lock a thousand times for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Order:
 
     Attributes:
         config: of a new run; None: `resume` names the run that goes on.
+        background: whether others come first. folder: the crew's own, for what passes between its processes.
         run_dir, resume, from_checkpoint, total_steps: see there.
     """
 
@@ -45,6 +51,8 @@ class Order:
     resume: Path | None
     from_checkpoint: Path | None
     total_steps: int | None
+    background: bool
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ def serve(order: Order, device: str, seat: Seat | None, channel: Connection, lea
         channel: to whoever drives; events of the first rank go there, each to be answered, and everyone's failure.
         leash: closed at the other end, on purpose or because that process is gone, it means: save and end.
     """
+    if order.background and hasattr(os, "nice"):
+        os.nice(NICENESS)
     tune_allocator()
     listener = _Leash(leash)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for whoever drives, who lets go of the leash
@@ -133,7 +143,7 @@ def _train(order: Order, device: str, seat: Seat | None, channel: Connection, le
                 pass
             return
         recorder = stack.enter_context(contextlib.closing(RunRecorder()))
-        driver = _Driver(channel, loop)
+        driver = _Driver(channel, loop, order.folder)
         for event in events:
             recorder.handle(event)
             driver.tell(event)
@@ -179,8 +189,8 @@ class _Leash:
 class _Driver:
     """Whoever takes the events; training goes on without them when they are gone."""
 
-    def __init__(self, channel: Connection, loop: TrainingLoop) -> None:
-        self._channel, self._loop = channel, loop
+    def __init__(self, channel: Connection, loop: TrainingLoop, folder: Path) -> None:
+        self._channel, self._loop, self._folder = channel, loop, folder
         self._there = self._send(Opened(loop.folder.path, loop.config))
 
     def tell(self, event: Event) -> None:
@@ -204,8 +214,8 @@ class _Driver:
         try:
             while self._channel.recv() == HAND_OVER:
                 weights = self._loop.hand_over()
+                safetensors.torch.save_file(weights.tensors, self._folder / WEIGHTS)
                 self._channel.send((weights.generation, weights.updates))
-                self._channel.send_bytes(safetensors.torch.save(weights.tensors))
         except (EOFError, OSError):
             return False
         return True

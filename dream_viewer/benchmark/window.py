@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import statistics
 import tempfile
 import time
@@ -79,7 +80,7 @@ def run_window_benchmark(
     config = config.replace(total_steps=MOST_STEPS, save_every=0.0, evaluate_every=0.0, video_every=0.0).replace(
         save_every_updates=0, evaluate_every_updates=0
     )
-    meter = LoadMeter()
+    meter, before = LoadMeter(), _children_seconds()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         loop = TrainingLoop(settle(config), Path(folder) / "headless")
         with contextlib.closing(loop.run()) as events:
@@ -95,13 +96,19 @@ def run_window_benchmark(
         "ui": {**ui, "gap_ms_p99_training": window[0]["gui_gap_ms"]["p99"]},
         "headless": {"updates_per_second": rate, "threads": loop.config.threads},
         "window": [{**row, "share": row["updates_per_second"] / rate} for row in window],
-        "foreign_cores": meter.foreign_cores(),
+        "foreign_cores": meter.foreign_cores(_children_seconds() - before),
     }
     for line in _lines(config, report):
         say(line)
     if json_file is not None:
         write_json(json_file, report)
     return report
+
+
+def _children_seconds() -> float:
+    """Processor seconds of the processes that trained in the window's background and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _advance(loop: TrainingLoop, events: Iterator[Event], updates: int) -> list[float]:

@@ -51,8 +51,9 @@ def make_loop(request: TrainingRequest) -> Loop:
         UserError: CUDA is asked for and there is none, or what is to be resumed is no run.
     """
     if request.resume is not None:
-        return Crew(resume=request.resume)
-    return Crew(beside_a_window(request.config), request.run_dir, from_checkpoint=request.source)
+        return Crew(resume=request.resume, background=True)
+    config = beside_a_window(request.config)
+    return Crew(config, request.run_dir, from_checkpoint=request.source, background=True)
 
 
 def beside_a_window(config: Config) -> Config:

@@ -17,6 +17,7 @@ import safetensors.torch
 from tests.trainer.loop_support import differing, rows_without_time
 from trainer.config_files import named_config
 from trainer.crew import Crew, CrewFailed
+from trainer.crew_member import Order
 from trainer.errors import UserError
 from trainer.events import Event, Finished, Progress, Saved, Started
 from trainer.loop import TrainingLoop
@@ -101,12 +102,19 @@ def test_the_process_with_the_records_killed_is_told_by_the_other(tmp_path: Path
     assert "Process 2 of 2: Another of the 2 processes" in said and f"--resume {tmp_path / 'run'}" in said
 
 
-def test_a_process_killed_before_the_others_meet_it_leaves_nobody_waiting(tmp_path: Path) -> None:
+def test_a_process_killed_before_the_others_meet_it_leaves_nobody_waiting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     crew = Crew(PAIR, tmp_path / "run")
-    crew._launch()
-    os.kill(crew._processes[1].pid, signal.SIGKILL)
+    launch = crew._launch
+
+    def launch_and_kill(order: Order) -> None:
+        launch(order)
+        os.kill(crew._processes[1].pid, signal.SIGKILL)
+
+    monkeypatch.setattr(crew, "_launch", launch_and_kill)
     with pytest.raises(UserError, match=r"ended without a word \(exit code .*-9\)\. Nothing was begun"):
-        list(crew._events())
+        list(crew.run())
     assert not any(process.is_alive() for process in crew._processes)
     assert not (tmp_path / "run").exists()
 

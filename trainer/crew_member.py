@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trainer.events import Event
     from trainer.loop import TrainingLoop
 
-NICENESS = 10
+NICENESS = 5
 """Of a crew that trains in the background: it takes what others leave, and they get a core at once."""
 GO_ON = "go on"
 HAND_OVER = "hand over"

@@ -50,7 +50,7 @@ def session(qtbot: QtBot, tmp_path: Path, failures: list[str]) -> Iterator[Sessi
 
 
 def until(qtbot: QtBot, condition: Callable[[], Any]) -> None:
-    qtbot.waitUntil(lambda: bool(condition()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(condition()), timeout=60_000)
 
 
 def at(session: Session, index: int) -> bool:

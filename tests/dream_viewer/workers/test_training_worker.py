@@ -195,7 +195,7 @@ def test_an_error_ends_in_order_and_is_told(qtbot: QtBot, folder: Path, error: E
 
 def test_what_cannot_start_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     worker = TrainingWorker(TrainingRequest(CONFIG, source=tmp_path / "missing.safetensors", run_dir=tmp_path / "run"))
-    with qtbot.waitSignals([worker.failed, worker.ended], timeout=10_000) as signals:
+    with qtbot.waitSignals([worker.failed, worker.ended], timeout=60_000) as signals:
         worker.start()
     assert "missing.safetensors" in signals.all_signals_and_args[0].args[0]
     assert worker.wait_stopped(10_000)
@@ -258,7 +258,7 @@ def test_training_gives_the_same_bits_with_and_without_a_player_beside_it(qtbot:
                 adopted.append(weights)
             return len(adopted) >= 3
 
-        qtbot.waitUntil(hand_over, timeout=30_000)
+        qtbot.waitUntil(hand_over, timeout=60_000)
 
     _, beside = run_to_end(qtbot, TrainingRequest(CONFIG, run_dir=tmp_path / "beside"), watched)
     player.request_stop()
@@ -271,7 +271,7 @@ def test_training_gives_the_same_bits_with_and_without_a_player_beside_it(qtbot:
 
 def test_a_real_training_is_recorded_and_stops_within_a_saved_state(qtbot: QtBot, tmp_path: Path) -> None:
     def stop_soon(worker: TrainingWorker) -> None:
-        qtbot.waitUntil(lambda: (seen := worker.progress.take()) is not None and seen.updates >= 3, timeout=30_000)
+        qtbot.waitUntil(lambda: (seen := worker.progress.take()) is not None and seen.updates >= 3, timeout=60_000)
         worker.request_stop()
 
     request = TrainingRequest(CONFIG.replace(total_steps=100_000), run_dir=tmp_path / "run")

@@ -49,7 +49,7 @@ from trainer.player import Player
 from trainer.recording import read_recording, recording_of, restoring, save_recording
 from trainer.run import Run, broken_off_runs
 
-PATIENCE = 20
+PATIENCE = 60
 """Seconds after which opening a small file counts as hanging."""
 MOST_MEMORY = 8 * 2**30
 """Bytes of address space for this process: what grows without bound ends here, and not with the machine."""

@@ -189,6 +189,6 @@ def check_parameters(path: Path, header: Header, table: Mapping[str, Entry]) -> 
                     f"{list(shape)}; choose another checkpoint."
                 )
     known = set(shapes) | ({f"{kind}/{name}" for kind in ("nu", "mu") for name in shapes} if full else set())
-    for name in table.keys() - known:
+    for name in sorted(table.keys() - known):
         if not full or not _RUNS_OWN.fullmatch(name) or len(table[name].shape) > _RUNS_OWN_AXES:
             raise UserError(f"{path}: holds {name[:60]!r}, which no such model has; choose another checkpoint.")

@@ -54,6 +54,7 @@ __all__ = ["Batch", "LatentDtype", "Replay", "context_latent", "raw_deter", "raw
 
 FORMAT = 1
 _CHUNK_STEPS = 512
+_LEAST_CHUNK_STEPS = 16
 _CHUNKS_PER_STREAM = 8  # at least: dropping a chunk takes an eighth of a stream at most
 _ENV_SHIFT = 40  # a position is (env << 40) + index in the stream
 
@@ -419,7 +420,10 @@ class Replay:
                 raise ValueError("another model size, dtype or format")
             if state.get("length") != self.length:
                 raise ValueError("another length of sequences")
-            return max(1, int(integers(state, "chunk_steps", ())))
+            chunk_steps = int(integers(state, "chunk_steps", ()))
+            if chunk_steps < _LEAST_CHUNK_STEPS:
+                raise ValueError("chunks of no length that there is")
+            return chunk_steps
         except ValueError as error:
             raise self._mismatch(error) from error
 
@@ -454,7 +458,7 @@ class Replay:
     def _chunk_steps(self, budget_bytes: int) -> int:
         """The largest chunk with which every stream still gets enough of them."""
         steps = budget_bytes // self.step_bytes // (self.num_envs * _CHUNKS_PER_STREAM)
-        smallest = max(16, -(-self.length // (_CHUNKS_PER_STREAM // 2)))
+        smallest = max(_LEAST_CHUNK_STEPS, -(-self.length // (_CHUNKS_PER_STREAM // 2)))
         if steps < smallest:
             raise UserError(self._too_small(smallest * self.num_envs * _CHUNKS_PER_STREAM))
         return min(steps, _CHUNK_STEPS)

@@ -26,6 +26,7 @@ from trainer.checkpoint import read_header
 from trainer.checkpoint_header import Header
 from trainer.config import Config, config_text, read_config
 from trainer.errors import UserError
+from trainer.plain_values import is_count
 from trainer.safe_writing import write_safely
 from trainer.small_files import read_small_file
 
@@ -203,7 +204,7 @@ class Run:
 
     def _best(self, header: Header) -> Path | None:
         best = header.state.get("best")
-        if not isinstance(best, dict) or not isinstance(best.get("env_steps"), int):
+        if not isinstance(best, dict) or not is_count(best.get("env_steps")):
             return None
         path = self.checkpoint_path(best["env_steps"])
         return path if path.exists() else None

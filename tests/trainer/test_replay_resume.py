@@ -224,15 +224,15 @@ HOSTILE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("key", HOSTILE)
-def test_a_state_that_is_not_this_replays_is_refused(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(("key", "value"), [*HOSTILE.items(), ("chunk_steps", 1)])
+def test_a_state_that_is_not_this_replays_is_refused(tmp_path: Path, key: str, value: Any) -> None:
     replay = small_replay(tmp_path)
     play(replay, 0, 100)
     state = saved(replay)
     play(replay, 100, 120)
     replay.close()
     before = contents(tmp_path)
-    for changed in (state | {key: HOSTILE[key]}, state | {key: None}):
+    for changed in (state | {key: value}, state | {key: None}):
         with pytest.raises(UserError):
             small_replay(tmp_path, state=changed)
     assert contents(tmp_path) == before

@@ -132,6 +132,11 @@ def test_the_best_checkpoint_is_the_newest_until_there_was_an_evaluation(run: Ru
     assert run.best_checkpoint() == run.checkpoint_path(10)
     run.checkpoint_path(10).unlink()
     assert run.best_checkpoint() == run.checkpoint_path(20)
+    for nonsense in (10**400, -1, True, "10", None):
+        state = {"best": {"env_steps": nonsense, "score": 1.0}}
+        damaged = Header("full", CONFIG, 15, env_steps=20, updates=1, state=state)
+        save_checkpoint(run.checkpoint_path(20), damaged, learner_tensors())
+        assert run.best_checkpoint() == run.checkpoint_path(20)
 
 
 def test_batches_of_refused_updates_do_not_pile_up(run: Run) -> None:

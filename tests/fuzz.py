@@ -57,7 +57,7 @@ MOST_GROWTH = 300 * 2**20
 """Bytes that opening a small file may take."""
 LONGEST_SENTENCE = 500
 """Characters of a refusal, the path left out."""
-TURNS = 8
+TURNS = 4
 """Events after which a run that went on is stopped."""
 
 Opener = Callable[[Path], object]

@@ -1,4 +1,4 @@
-"""What a training loop reports: frozen, picklable records, so that a process can stand in for a thread."""
+"""What a training loop reports: frozen, picklable records, for a loop may run in another process (`trainer.crew`)."""
 
 from __future__ import annotations
 

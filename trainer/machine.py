@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
 import platform
 import sys
@@ -106,11 +108,16 @@ def peak_memory_bytes(device: torch.device) -> int | None:
 
 
 def memory_bytes() -> int | None:
-    """Memory that this process holds now; its most so far where the system tells no more; None where nobody counts."""
-    if _STATUS.is_file():
-        held = [line.split()[1] for line in _STATUS.read_text().splitlines() if line.startswith("VmRSS:")]
-        return int(held[0]) * 1024
-    return peak_memory_bytes(torch.device("cpu"))
+    """Memory that this process and those it started to train hold now; its most so far where the system tells no more;
+    None where nobody counts."""
+    if not _STATUS.is_file():
+        return peak_memory_bytes(torch.device("cpu"))
+    held = 0
+    for status in (_STATUS, *(Path(f"/proc/{child.pid}/status") for child in multiprocessing.active_children())):
+        with contextlib.suppress(OSError):  # one that has just ended
+            lines = status.read_text().splitlines()
+            held += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+    return held
 
 
 def processor_name() -> str:

@@ -13,8 +13,8 @@ bfloat16, 2 cores, glibc 2.36 (median seconds, page faults per update, peak GiB)
     in a thread, mallopt without M_ARENA_MAX           6.30   332,000   1.8
     in a thread, mallopt, as here                      5.20         9   2.1
 
-The arena limit is for the window, whose training runs in a thread: a thread's own arena consists of 64 MiB maps that
-are unmapped when they are empty, whatever the threshold says.
+The arena limit is for whoever computes in a thread, as the window's player does and a notebook may: a thread's own
+arena consists of 64 MiB maps that are unmapped when they are empty, whatever the threshold says.
 
 OpenMP keeps its default of waiting actively. `OMP_WAIT_POLICY=PASSIVE` halves the harm that a foreign busy process does
 (4.2 to 2.1 s an update at preset 1m), but makes an undisturbed update 1.7 times slower (1.3 to 2.2 s), and beside a

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import mmap
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import torch
 
 from trainer import machine
+from trainer.crew_member import CONTEXT
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux's /proc/stat")
 
@@ -98,3 +100,19 @@ def test_peak_memory_holds_what_was_allocated() -> None:
     peak = machine.peak_memory_bytes(torch.device("cpu"))
     assert peak is not None
     assert block.nbytes < peak < 2**40
+
+
+def test_processes_that_train_for_this_one_count_as_its_memory() -> None:
+    child = CONTEXT.Process(target=time.sleep, args=(60,))
+    child.start()
+    try:
+        alone = sum(
+            int(line.split()[1]) * 1024
+            for line in Path("/proc/self/status").read_text().splitlines()
+            if line.startswith("VmRSS:")
+        )
+        together = machine.memory_bytes()
+        assert together is not None and together > alone + 2**22
+    finally:
+        child.kill()
+        child.join()

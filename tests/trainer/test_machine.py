@@ -102,17 +102,21 @@ def test_peak_memory_holds_what_was_allocated() -> None:
     assert block.nbytes < peak < 2**40
 
 
+def held(process: int | str) -> int:
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:"))
+
+
 def test_processes_that_train_for_this_one_count_as_its_memory() -> None:
     child = CONTEXT.Process(target=time.sleep, args=(60,))
     child.start()
+    assert child.pid is not None
     try:
-        alone = sum(
-            int(line.split()[1]) * 1024
-            for line in Path("/proc/self/status").read_text().splitlines()
-            if line.startswith("VmRSS:")
-        )
+        deadline = time.monotonic() + 30
+        while held(child.pid) < 2**23:  # Python has begun
+            assert time.monotonic() < deadline
         together = machine.memory_bytes()
-        assert together is not None and together > alone + 2**22
+        assert together is not None and together > held("self") + 2**22
     finally:
         child.kill()
         child.join()

@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self.difference = Pane([], title="Difference")
         self.film = FilmStrip()
         self.timeline = Timeline()
-        self.lane = SurpriseLane(timeline.AXIS + 2, timeline.RIGHT)
+        self.lane = SurpriseLane(*timeline.SIDES)
         self.transport = TransportBar(by_id)
         self.readouts = Readouts(len(wording.LABELS))
         self.events = EventList()

@@ -26,7 +26,7 @@ class CompanionCurve(pg.PlotCurveItem):
 
     def restyle(self) -> None:
         """Take the colour anew from the theme."""
-        self.setPen(pg.mkPen(theme.colour("companion"), width=2))
+        self.setPen(theme.stroke(theme.colour("companion"), 2))
 
     def show_values(self, values: NDArray[np.float32] | None, mine: str, other: str) -> None:
         """Draw the values; None: nothing is compared."""

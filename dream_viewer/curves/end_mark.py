@@ -51,7 +51,7 @@ class EndMark:
         """Take letters and colours anew from the theme; those of the end come with the next `show_end`."""
         self._word.setFont(theme.base_font())
         self._bootstrap.setBrush(theme.colour("panel"))
-        self._bootstrap.setPen(pg.mkPen(theme.colour("text", 190), width=1.5))
+        self._bootstrap.setPen(theme.stroke(theme.colour("text", 190), 1.5))
 
     def show_end(self, course: Course, top: float) -> None:
         """Mark how an episode ended, if it did; `top` is the highest value on show."""
@@ -67,7 +67,7 @@ class EndMark:
             self._bootstrap.setData([len(values) - 2], [float(realised[-2])])
         word, tone = _ENDS[outcome]
         last = len(values) - 1
-        self._line.setPen(pg.mkPen(theme.colour(tone), width=1, style=Qt.PenStyle.DashLine))
+        self._line.setPen(theme.stroke(theme.colour(tone), 1, Qt.PenStyle.DashLine))
         self._line.setValue(last)
         self._word.setText(word, color=theme.colour(tone))
         self._word.setPos(last, top)

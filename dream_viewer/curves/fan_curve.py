@@ -31,7 +31,7 @@ class FanCurve:
     def restyle(self) -> None:
         """Take the colours anew from the theme."""
         self._between.setBrush(theme.colour("accent", 46))
-        self._median.setPen(pg.mkPen(theme.colour("accent"), width=1.5))
+        self._median.setPen(theme.stroke(theme.colour("accent"), 1.5))
 
     def show_band(self, start: int, band: NDArray[np.float32] | None) -> None:
         """Draw a fan.

@@ -19,7 +19,7 @@ class HorizonCurve(pg.PlotCurveItem):
 
     def restyle(self) -> None:
         """Take the colour anew from the theme."""
-        self.setPen(pg.mkPen(theme.colour("horizon"), width=1.5))
+        self.setPen(theme.stroke(theme.colour("horizon"), 1.5))
 
     def show_horizons(self, horizons: Horizons | None) -> None:
         """Draw what is known, in order of time; None: nothing is to be shown."""

@@ -25,7 +25,7 @@ class PlayedLine(pg.PlotCurveItem):
 
     def restyle(self) -> None:
         """Take the colour anew from the theme."""
-        pen = pg.mkPen(theme.colour("played"), width=WIDTH)
+        pen = theme.stroke(theme.colour("played"), WIDTH)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         self.setPen(pen)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from PyQt6.QtCore import QObject, Qt, pyqtSlot
+from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSlot
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from dream_viewer.look import theme
-from dream_viewer.look.palette import Pair
+from dream_viewer.look.palette import Pair, Scheme
 from dream_viewer.settings import Theme
 
 _NATIVE = {"system": Qt.ColorScheme.Unknown, "dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}
@@ -23,21 +23,22 @@ class LookDesk(QObject):
     """Dresses the application as its actions and the system say, from now on.
 
     Args:
-        actions: by id; of the table: theme_system, theme_dark, theme_light, blue_orange.
+        actions: by id; of the table: theme_system, theme_dark, theme_light, blue_orange. window: what is dressed.
     """
 
-    def __init__(self, actions: Mapping[str, QAction], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, actions: Mapping[str, QAction], window: QWidget) -> None:
+        super().__init__(window)
         app = QApplication.instance()
         hints = QApplication.styleHints()
         assert isinstance(app, QApplication) and hints is not None
-        self._app, self._hints, self._actions = app, hints, actions
+        self._app, self._hints, self._actions, self._window = app, hints, actions, window
         self._system = Qt.ColorScheme.Unknown
         self._enlarged = 1.0
         for name in get_args(Theme):
             actions[f"theme_{name}"].triggered.connect(self._chosen)
         actions["blue_orange"].toggled.connect(self._wear)
         hints.colorSchemeChanged.connect(self._on_system)
+        window.installEventFilter(self)
 
     @property
     def theme(self) -> Theme:
@@ -61,6 +62,12 @@ class LookDesk(QObject):
         self._enlarged = LARGE if large else 1.0
         self._wear()
 
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        """Draw for the screen that the window came to."""
+        if a1 is not None and a1.type() == QEvent.Type.DevicePixelRatioChange:
+            self._wear()
+        return super().eventFilter(a0, a1)
+
     @pyqtSlot()
     def _chosen(self) -> None:
         if hasattr(self._hints, "setColorScheme"):  # from Qt 6.8 on: the frame that the system draws goes along
@@ -76,4 +83,5 @@ class LookDesk(QObject):
     def _wear(self) -> None:
         """A system that says nothing gets the dark scheme: pictures stand out on it."""
         light = self.theme == "light" or (self.theme == "system" and self._system is Qt.ColorScheme.Light)
-        theme.dress(self._app, theme.Look("light" if light else "dark", self.pair, self._enlarged))
+        scheme: Scheme = "light" if light else "dark"
+        theme.dress(self._app, theme.Look(scheme, self.pair, self._enlarged, self._window.devicePixelRatioF()))

@@ -14,7 +14,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 from PyQt6.QtCore import QByteArray, QDir, QObject, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPixmap
+from PyQt6.QtGui import QBrush, QColor, QFont, QFontDatabase, QIcon, QIconEngine, QPainter, QPalette, QPen, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 from PyQt6.QtWidgets import QApplication
 
@@ -28,11 +28,13 @@ class Look:
 
     Attributes:
         scheme: dark or light. pair: colours of good and bad. enlarged: factor of all letters.
+        ratio: device pixels per logical pixel of the screen that the window is on.
     """
 
     scheme: Scheme = "dark"
     pair: Pair = "green-red"
     enlarged: float = 1.0
+    ratio: float = 1.0
 
 
 class _Looks(QObject):
@@ -71,6 +73,17 @@ def value_colour(tone: float) -> QColor:
     share = (tone - before) / (after - before)
     a, b = colour(first).getRgb()[:3], colour(second).getRgb()[:3]
     return QColor(*(round(x + share * (y - x)) for x, y in zip(a, b, strict=True)))
+
+
+def stroke(colour: QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A pen for a plot, as wide on every screen; Qt counts such a pen's width in device pixels.
+
+    Args:
+        colour: of the line. width: in logical pixels. style: whole, or in dashes or dots.
+    """
+    result = QPen(QBrush(colour), width * _worn.ratio, style)
+    result.setCosmetic(True)
+    return result
 
 
 def tabular(font: QFont) -> QFont:

@@ -172,7 +172,7 @@ class SurpriseLane(QWidget):
         if other:  # at the right, where most episodes are over
             words.append((f"bars: {mine}", "accent", Qt.AlignmentFlag.AlignRight))
             words.append((f"line: {other}", "companion", Qt.AlignmentFlag.AlignRight))
-        left, right = self._left + 2.0, self.width() - self._right - 2.0
+        left, right = self._left + 3.0, self.width() - self._right - 2.0
         longest = (self.width() - self._left - self._right) // 4
         for whole, word, side in reversed(words):
             text = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, longest)

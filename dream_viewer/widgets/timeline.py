@@ -6,7 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal, pyqtSlot
-from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QPen, QResizeEvent, QWheelEvent
+from PyQt6.QtGui import QBrush, QLinearGradient, QMouseEvent, QResizeEvent, QWheelEvent
 from PyQt6.QtWidgets import QLabel, QWidget
 
 from dream_viewer.curves import timeline_words
@@ -23,7 +23,11 @@ from trainer.horizons import Horizons
 
 AXIS = 38
 """Width of the scale's numbers at the left."""
-RIGHT = 10
+_LEFT, _RIGHT = 2, 10
+_OWN = 1
+"""What pyqtgraph leaves free left and right of a plot, whatever it is told."""
+SIDES = (_LEFT + AXIS + _OWN, _RIGHT + _OWN)
+"""Room left and right of the curves, in logical pixels."""
 _NOTCH = 120
 _EMPTY = np.empty(0, np.float32)
 
@@ -119,15 +123,15 @@ class Timeline(pg.PlotWidget):
     def restyle(self) -> None:
         """Take all colours and letters anew from the theme."""
         self.setBackground(theme.colour("panel"))
-        self.getPlotItem().setContentsMargins(2, theme.sized(16), RIGHT, 0)
+        self.getPlotItem().setContentsMargins(_LEFT, theme.sized(16), _RIGHT, 0)
         self._style_axes()
         line = Qt.PenStyle
-        panel = pg.mkPen(theme.colour("panel"), width=1)
-        self._zero.setPen(pg.mkPen(theme.colour("line"), width=1))
+        panel = theme.stroke(theme.colour("panel"), 1)
+        self._zero.setPen(theme.stroke(theme.colour("line"), 1))
         self._fill.setBrush(theme.colour("text", 12))
-        self._realised.setPen(pg.mkPen(theme.colour("text", 150), width=1.5, style=line.DashLine))
+        self._realised.setPen(theme.stroke(theme.colour("text", 150), 1.5, line.DashLine))
         self._fan.restyle()
-        self._future.setPen(pg.mkPen(theme.colour("text", 190), width=1.5, style=line.DotLine))
+        self._future.setPen(theme.stroke(theme.colour("text", 190), 1.5, line.DotLine))
         self._horizon.restyle()
         self._companion.restyle()
         self._played.restyle()
@@ -136,10 +140,10 @@ class Timeline(pg.PlotWidget):
         self._bookmarks.setBrush(theme.colour("accent"))
         self._bookmarks.setPen(panel)
         self._end.restyle()
-        self._ghost.setPen(pg.mkPen(theme.colour("muted", 130), width=1))
-        self._cursor.setPen(pg.mkPen(theme.colour("text"), width=1))
+        self._ghost.setPen(theme.stroke(theme.colour("muted", 130), 1))
+        self._cursor.setPen(theme.stroke(theme.colour("text"), 1))
         self._dot.setBrush(theme.colour("text"))
-        self._dot.setPen(pg.mkPen(theme.colour("panel"), width=1.5))
+        self._dot.setPen(theme.stroke(theme.colour("panel"), 1.5))
         self._fitted = None
         self._draw_stretch(self._stretch)
         self.show_course(self._course)
@@ -336,7 +340,7 @@ class Timeline(pg.PlotWidget):
         looped = self._looped or self._anchor is not None
         self._marked.setBrush(theme.colour("accent", 40 if looped else 14))
         for line in self._marked.lines:
-            line.setPen(pg.mkPen(theme.colour("accent", 255 if looped else 110), width=1))
+            line.setPen(theme.stroke(theme.colour("accent", 255 if looped else 110), 1))
 
     def _hover(self, step: int | None) -> None:
         inside = step is not None and 0 <= step < len(self._course.values)
@@ -364,8 +368,8 @@ class Timeline(pg.PlotWidget):
         middle = (scale.low + scale.high) / 2
         ticks = sorted({scale.low, 0.0, middle, scale.high})
         self.getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in ticks]])
-        pen = QPen(QBrush(self._gradient()), 2.5)
-        pen.setCosmetic(True)
+        pen = theme.stroke(theme.colour("text"), 2.5)
+        pen.setBrush(QBrush(self._gradient()))
         self._line.setPen(pen)
         self._fill.setFillLevel(scale.low)
         self._horizon.put_between(scale.low, scale.high)

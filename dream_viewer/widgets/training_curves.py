@@ -97,7 +97,7 @@ class _Row(QWidget):
         axis.setPen(theme.colour("panel"))
         axis.setTextPen(theme.colour("muted"))
         for curve in curves:
-            self._lines[curve.key].setPen(pg.mkPen(theme.colour(curve.colour), width=1.5 if curve.marks else 1))
+            self._lines[curve.key].setPen(theme.stroke(theme.colour(curve.colour), 1.5 if curve.marks else 1))
             self._lines[curve.key].setSymbolBrush(theme.colour(curve.colour))
 
     def show_points(self, points: Mapping[str, Points]) -> None:

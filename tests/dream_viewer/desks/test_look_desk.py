@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from PyQt6.QtCore import QRect, QSize, Qt
+from PyQt6.QtCore import QEvent, QRect, QSize, Qt
 from PyQt6.QtGui import QColor, QIcon, QImage
 from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -97,6 +97,13 @@ def test_pictures_that_were_drawn_before_are_drawn_anew(desk: Desk) -> None:
 def test_icons_are_drawn_for_the_screen(qtbot: QtBot, ratio: float) -> None:
     drawn = theme.icon("play").pixmap(QSize(20, 20), ratio, QIcon.Mode.Normal, QIcon.State.Off)
     assert (drawn.width(), drawn.devicePixelRatio()) == (20 * ratio, ratio)
+
+
+def test_lines_of_plots_are_as_wide_on_a_finer_screen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor = desk.window.timeline._cursor
+    monkeypatch.setattr(desk.window, "devicePixelRatioF", lambda: 2.0)
+    QApplication.sendEvent(desk.window, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert cursor.pen.widthF() == 2.0 and cursor.pen.isCosmetic(), "Qt counts it in device pixels"
 
 
 def test_enlarged_letters_get_their_room(desk: Desk) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QPointF, Qt
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.look import theme
 from dream_viewer.records import Course
 from dream_viewer.widgets.surprise_lane import HEIGHT, SurpriseLane
-from dream_viewer.widgets.timeline import AXIS, RIGHT, Timeline
+from dream_viewer.widgets.timeline import SIDES, Timeline
 
 
 def course(length: int, peaks: dict[int, float]) -> Course:
@@ -26,7 +26,7 @@ def course(length: int, peaks: dict[int, float]) -> Course:
 
 @pytest.fixture
 def lane(qtbot: QtBot) -> SurpriseLane:
-    lane = SurpriseLane(AXIS + 2, RIGHT)
+    lane = SurpriseLane(*SIDES)
     qtbot.addWidget(lane)
     lane.resize(1000, HEIGHT)
     lane.show()
@@ -45,10 +45,7 @@ def test_it_stands_on_the_timeline_s_scale(lane: SurpriseLane, qtbot: QtBot) -> 
         timeline.grab()
         view = timeline.getPlotItem().getViewBox()
         for step in (0, length // 2):
-            there = timeline.mapFromScene(
-                view.mapViewToScene(view.mapToView(view.mapFromView(QPoint(step, 1).toPointF())))
-            )
-            assert abs(lane.place_of(step) - there.x()) <= 2
+            assert lane.place_of(step) == pytest.approx(view.mapViewToScene(QPointF(step, 1)).x(), abs=0.1)
 
 
 def test_a_click_near_a_peak_asks_for_it(lane: SurpriseLane, qtbot: QtBot) -> None:

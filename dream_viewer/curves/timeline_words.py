@@ -30,7 +30,7 @@ def legend(
             _coloured(f"as {_named(companion.other)} sees it", "companion"),
         ]
     else:
-        parts = ["Value: the return it expects"]
+        parts = ["Value: the return the agent expects"]
     if np.isfinite(course.realised).any():
         parts.append(_coloured("- - what really came", "text"))
     if fan.legend:

@@ -183,7 +183,7 @@ class CompareDesk(QObject):
         reel, now = session.playhead.reel, session.playhead.moment
         assert reel is not None and now is not None
         if reel.episode.game != agent.trained_on.game:
-            return views.waiting(f"It was trained on {agent.trained_on.game}; this is {reel.episode.game}.")
+            return views.waiting(f"{agent.name} was trained on {agent.trained_on.game}; this is {reel.episode.game}.")
         if now.step.is_last:
             return views.waiting(wording.END)
         # Where the cursor moves by itself, what was read last stays on show: it is never far behind.
@@ -194,11 +194,7 @@ class CompareDesk(QObject):
             return views.waiting(f"reading along: {comparison.progress(number)} of {len(reel)} frames")
         if session.dreaming.mode is DreamMode.FUTURE:
             return self._future(moment)
-        view = (
-            views.belief(moment)
-            if session.dreaming.mode is DreamMode.BELIEF
-            else views.dream(moment, session.dreaming.ground_every)
-        )
+        view = views.belief(moment) if session.dreaming.mode is DreamMode.BELIEF else views.dream(moment)
         behind = session.playhead.index - index
         words = f"{behind} frames late" if behind > 1 else f"value {decimal(moment.reading.value)}"
         return replace(view, caption=f"{view.caption} · {words}")

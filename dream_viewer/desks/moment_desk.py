@@ -22,7 +22,8 @@ class MomentDesk(QObject):
         super().__init__(parent)
         self._session, self._readouts, self._policy = session, readouts, policy
         session.playhead.changed.connect(self._show_moment)
-        session.casting.agent_changed.connect(self._show_agent)
+        for signal in (session.casting.agent_changed, session.casting.opening_changed):
+            signal.connect(self._show_agent)
         self._show_agent()
         self._show_moment()
 
@@ -40,6 +41,7 @@ class MomentDesk(QObject):
 
     @pyqtSlot()
     def _show_agent(self) -> None:
-        agent = self._session.casting.agent
-        title, line = wording.agent_lines(agent)
+        casting = self._session.casting
+        agent = casting.agent
+        title, line = wording.agent_lines(agent, casting.opening)
         self._readouts.show_agent(title, line, wording.agent_hint(agent))

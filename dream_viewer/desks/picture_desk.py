@@ -68,6 +68,7 @@ class PictureDesk(QObject):
         session.human_view.changed.connect(self._show_reality)
         session.part.changed.connect(self._show_all)
         session.part.dreamt.connect(self._show_dream)
+        session.casting.opening_changed.connect(self._show_all)
         for signal in (session.comparison.changed, session.comparison.read, session.comparison.dreamt):
             signal.connect(self._show_strip)
 
@@ -201,7 +202,7 @@ class PictureDesk(QObject):
         elif session.dreaming.mode is DreamMode.BELIEF:
             view = views.belief(moment)
         elif session.dreaming.mode is DreamMode.DREAM:
-            view = views.dream(moment, session.dreaming.ground_every)
+            view = views.dream(moment)
         elif shown is None:
             view = views.no_future(moment)
         else:
@@ -269,4 +270,6 @@ class PictureDesk(QObject):
     def _waiting_text(self) -> str:
         if self._session.casting.agent is not None:
             return "The first frame is on its way…"
+        if self._session.casting.opening:
+            return "The agent wakes up…"
         return "Open a checkpoint with Ctrl+O, or drop one here."

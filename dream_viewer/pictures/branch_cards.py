@@ -117,13 +117,13 @@ def verdict(ranked: tuple[BranchCard, ...]) -> str:
     if all(card.best for card in ranked):
         return "In the dream it makes no difference which action comes first."
     if first.real_share is None:
-        return f"The dream would choose {first.name}; there is nothing real beside it."
+        return f"Best in the dream: {first.name}; nothing real stands beside it."
     if all(card.really_best for card in ranked):
-        return f"The dream would choose {first.name}; in reality it makes no difference."
+        return f"Best in the dream: {first.name}; in reality it makes no difference."
     if first.really_best:
-        return f"The dream would choose {first.name}, and really that is best."
+        return f"Best in the dream and in reality: {first.name}."
     best = max(ranked, key=lambda card: card.real_share or 0.0)
-    return f"The dream would choose {first.name}; really best is {best.name}."
+    return f"Best in the dream: {first.name}; in reality: {best.name}."
 
 
 def _fate(fork: Fork | None) -> str:

@@ -11,7 +11,7 @@ from dream_viewer.pictures.film import LEAST_REWARD, LIKELY_END
 from dream_viewer.pictures.played_dream import PlayedDream
 from dream_viewer.records import Meter, Origin, View
 from dream_viewer.words import wording
-from dream_viewer.words.numerals import count, decimal, signed
+from dream_viewer.words.numerals import count, counted, decimal, signed
 from dream_viewer.words.wording import action_name
 from trainer.episode import Moment, Outcome
 
@@ -61,19 +61,19 @@ def belief(moment: Moment) -> View:
     """The dream pane in belief mode."""
     if moment.reading is None:
         return waiting(wording.END)
-    return View(moment.reading.belief, "observed", "Belief: what it thinks it sees")
+    return View(moment.reading.belief, "observed", "Belief: what the agent thinks it sees")
 
 
-def dream(moment: Moment, ground_every: int) -> View:
-    """The dream pane in dream mode: along the actions really taken, looking every `ground_every` frames."""
+def dream(moment: Moment) -> View:
+    """The dream pane in dream mode: along the actions really taken, with a look at reality now and then."""
     if moment.reading is None:
         return waiting(wording.END)
     if moment.blind is None:
         return View(moment.reading.belief, "observed", "Dream: on its way", "dreaming…")
     age = moment.blind.age
     if age == 0:
-        return View(moment.blind.frame, "observed", "Dream: it looks at reality")
-    return View(moment.blind.frame, "imagined", f"Dream: {age} of {ground_every - 1} frames blind")
+        return View(moment.blind.frame, "observed", "Dream: the agent looks at reality")
+    return View(moment.blind.frame, "imagined", f"Dream: {counted(age, 'frame')} after the last look")
 
 
 def future(shown: Future, ahead: int) -> View:
@@ -84,17 +84,19 @@ def future(shown: Future, ahead: int) -> View:
     """
     imagined = shown.dream
     steps = imagined.frames.shape[1]
-    words = [
-        f"+{ahead + 1} of {steps}",
-        action_name(int(imagined.actions[0, ahead])),
-        f"value {decimal(float(imagined.values[0, ahead]))}",
-    ]
+    action = action_name(int(imagined.actions[0, ahead]))
+    value = decimal(float(imagined.values[0, ahead]))
+    words = [f"+{ahead + 1} of {steps}", action, f"value\u00a0{value}"]
     reward = float(imagined.rewards[0, ahead])
     if abs(reward) >= LEAST_REWARD:
         words.append(f"reward {signed(round(reward, 1))}")
     if imagined.continues[0, ahead] < LIKELY_END:
         words.append("expects the end")
-    return View(imagined.frames[0, ahead], "imagined", " · ".join(words))
+    hint = (
+        f"What the agent imagines {counted(ahead + 1, 'frame')} after step {count(shown.key.index)}, once it chose "
+        f"{action};\nfrom there on it expects a return of {value}."
+    )
+    return View(imagined.frames[0, ahead], "imagined", " · ".join(words), hint=hint)
 
 
 def played_dream(dream: PlayedDream, start: Moment) -> View:
@@ -105,7 +107,7 @@ def played_dream(dream: PlayedDream, start: Moment) -> View:
     """
     if not dream.steps:
         belief = None if start.reading is None else start.reading.belief
-        return View(belief, "imagined", "Your dream: it looks no more", meter=FIRST_KEY)
+        return View(belief, "imagined", "Your dream: the model alone answers", meter=FIRST_KEY)
     step = dream.steps[-1]
     words = [action_name(step.action), f"value {decimal(step.value)}"]
     if abs(step.reward) >= LEAST_REWARD:
@@ -116,12 +118,12 @@ def played_dream(dream: PlayedDream, start: Moment) -> View:
 
 
 def _blind_meter(dream: PlayedDream) -> Meter:
-    frames = len(dream.steps)
-    words = [f"{count(frames)} frames blind"]
+    blind = len(dream.steps)
+    words = [f"{counted(blind, 'frame')} blind"]
     gained = round(sum(step.reward for step in dream.steps if abs(step.reward) >= LEAST_REWARD), 1)
     if gained:
         words.append(f"dreamt return {signed(gained)}")
-    share = min(1.0, frames / LONG_BLIND)
+    share = min(1.0, blind / LONG_BLIND)
     return Meter(" · ".join(words), share, 1 - share)
 
 
@@ -140,7 +142,7 @@ def truth(forked: Forked | None, ahead: int) -> NDArray[np.uint8] | None:
 
 def forked(shown: Forked | None, ahead: int) -> View:
     """The reality pane while a person looks at one frame of a future: the game under the same actions."""
-    caption = f"Reality, {ahead + 1} frame{'s' if ahead else ''} on, under the dreamt actions"
+    caption = f"Reality, {counted(ahead + 1, 'frame')} on, under the dreamt actions"
     frame = truth(shown, ahead)
     if frame is not None:
         return View(frame, "forked", caption)

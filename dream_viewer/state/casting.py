@@ -29,11 +29,13 @@ class Casting(QObject):
     Signals:
         agent_changed: `agent` changed.
         choice_changed: `choice` changed.
+        opening_changed: `opening` changed.
         open_failed: (path, reason): a checkpoint could not be opened; the present agent plays on.
     """
 
     agent_changed = pyqtSignal()
     choice_changed = pyqtSignal()
+    opening_changed = pyqtSignal()
     open_failed = pyqtSignal(str, str)
 
     def __init__(self, player: PlayerWorkerLike, playhead: Playhead, parent: QObject | None = None) -> None:
@@ -79,7 +81,7 @@ class Casting(QObject):
         """
         if choice is not None:
             self._set_choice(choice)
-        self._opening += 1
+        self._expect(self._opening + 1)
         self._player.open_checkpoint(path, choice or self.choice, difficulty, game)
 
     def new_level(self, split: Split, level_seed: int | None = None) -> None:
@@ -143,7 +145,7 @@ class Casting(QObject):
 
     def _follow_training(self) -> None:
         self.follows_training = True
-        self._opening = 0
+        self._expect(0)
 
     def _adopt(self) -> None:
         """Let the newest weights in training play, if they are to be shown; they wait while a checkpoint is opened."""
@@ -153,8 +155,13 @@ class Casting(QObject):
         if not self._weights_wait:
             self._player.adopt(self._weights)
 
+    def _expect(self, openings: int) -> None:
+        before, self._opening = self.opening, openings
+        if self.opening is not before:
+            self.opening_changed.emit()
+
     def _heard_of_opening(self, still: int) -> None:
-        self._opening = still
+        self._expect(still)
         if self._weights_wait:
             self._adopt()
 

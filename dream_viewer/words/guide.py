@@ -30,7 +30,7 @@ TOUR: tuple[Stop, ...] = (
         "reality",
         "Reality",
         "This is the game. An agent plays it by itself, a level it has never seen before. OBSERVED means: the agent "
-        "really saw this picture.",
+        "has its eyes open at this frame.",
     ),
     Stop(
         "dream",

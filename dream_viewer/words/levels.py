@@ -28,16 +28,16 @@ def level_sentence(level_seed: int, trained_on: TrainedOn) -> str:
     if split_of(level_seed, trained_on.levels) == "train":
         return f"Level {count(level_seed)} is one of its {count(trained_on.levels)} train levels."
     if level_seed < TEST_LEVELS[0]:
-        return f"Level {count(level_seed)} is unseen: it never trained on it, but its best weights were chosen there."
-    return f"Level {count(level_seed)} is unseen: it never trained on it."
+        return f"Level {count(level_seed)} is unseen: the agent never trained on it, but its best weights were chosen there."
+    return f"Level {count(level_seed)} is unseen: the agent never trained on it."
 
 
 def split_sentence(split: Split, trained_on: TrainedOn) -> str:
     """Which levels a split is drawn from."""
     if split == "train":
-        return f"Drawn from the {count(trained_on.levels)} levels it was trained on."
+        return f"Drawn from the {count(trained_on.levels)} levels the agent was trained on."
     first, _ = levels_of("unseen", trained_on.levels)
-    return f"Drawn from level {count(first)} on: it never trained on them, and nothing was chosen by them."
+    return f"Drawn from level {count(first)} on: the agent never trained on them, and nothing was chosen by them."
 
 
 def game_sentence(agent: AgentInfo, game: str, difficulty: str) -> str:

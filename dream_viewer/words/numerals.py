@@ -10,6 +10,11 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", "\u2009")
 
 
+def counted(number: int, word: str) -> str:
+    """So many of something: 1 frame, 7 frames."""
+    return f"{count(number)} {word}" if number == 1 else f"{count(number)} {word}s"
+
+
 def short_count(number: int) -> str:
     """A count in three digits: 950, 12.3 k, 1.2 M."""
     for size, unit in ((1_000_000, "M"), (1_000, "k")):

@@ -53,7 +53,8 @@ def surprise_word(nats: float, before: NDArray[np.float32]) -> str:
 
 def action_name(action: int) -> str:
     """What an action of Procgen is called."""
-    return ACTIONS[action].name
+    name = ACTIONS[action].name
+    return f"key {name}" if len(name) == 1 else name
 
 
 def action_glyph(action: int) -> str:
@@ -73,10 +74,10 @@ def fate(outcome: Outcome | None, played: bool) -> str:
     return f"{word}, you played" if played else word
 
 
-def agent_lines(agent: AgentInfo | None) -> tuple[str, str]:
-    """A title and a line about the agent on show."""
+def agent_lines(agent: AgentInfo | None, opening: bool = False) -> tuple[str, str]:
+    """A title and a line about the agent on show; where there is none, whether a checkpoint is being opened."""
     if agent is None:
-        return "No agent", "open a checkpoint"
+        return ("Dream Agent", "opening a checkpoint…") if opening else ("No agent", "open a checkpoint")
     steps = f"{short_count(agent.env_steps)} steps"
     if agent.run is not None:
         return agent.name, f"following · {steps}"
@@ -138,7 +139,7 @@ def _action(moment: Moment, played: bool) -> Stat:
     if step.action is None:
         return Stat(label, _NOT_YET, "the episode is over")
     sure = "" if reading is None else f"{100 * reading.policy[step.action]:.0f} %"
-    detail = f"by you; the agent {sure}" if step.by_person else f"the agent would, {sure}" if played else f"{sure} sure"
+    detail = f"by you; the agent {sure}" if step.by_person else f"agent's choice, {sure}" if played else f"{sure} sure"
     return Stat(label, action_name(step.action), detail)
 
 

@@ -103,7 +103,7 @@ class _Projector:
             moment = replace(moment, blind=self._blinds[age])
         reality = views.reality(moment, reel.outcome, human, True)
         compared = _compared(moment)
-        panes: tuple[View, ...] = (reality, views.dream(moment, self._horizon), views.difference(*compared))
+        panes: tuple[View, ...] = (reality, views.dream(moment), views.difference(*compared))
         return self._composer.compose(Scene(index, panes, self._film, age - 1 if age else None, self._words(index)))
 
     def _words(self, index: int) -> str:

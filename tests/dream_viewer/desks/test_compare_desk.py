@@ -92,7 +92,7 @@ def test_the_second_agent_reads_the_very_episode_and_stands_beside_the_first(com
     assert window.compared.message == "reading along: 4 of 6 frames", "the cursor is ahead of it"
     read_along(compared, 2, start=4)
     assert window.compared.frame is session.comparison.moment(0, 5).reading.belief
-    assert window.compared.caption == "Belief: what it thinks it sees · value 12.00"
+    assert window.compared.caption == "Belief: what the agent thinks it sees · value 12.00"
     session.playhead.seek(1)
     assert window.compared.frame is session.comparison.moment(0, 1).reading.belief
     assert window.dream.frame is session.playhead.moment.reading.belief, "the first agent's pane is as it was"
@@ -108,7 +108,7 @@ def test_while_the_cursor_moves_what_was_read_last_stays_on_show(compared: Desk)
     read_along(compared, 6)
     compared.live(4, start=6)
     assert compared.session.playhead.index == 9
-    assert compared.window.compared.caption == "Belief: what it thinks it sees · 4 frames late"
+    assert compared.window.compared.caption == "Belief: what the agent thinks it sees · 4 frames late"
 
 
 def test_along_reality_it_is_read_anew_with_the_dream_and_no_picture_is_of_another_rhythm(compared: Desk) -> None:
@@ -120,7 +120,7 @@ def test_along_reality_it_is_read_anew_with_the_dream_and_no_picture_is_of_anoth
     read_along(compared, 6, value=1.0)
     assert session.comparison.moment(0, 5).reading.value == 12.0, "a late piece without the dream counts for nothing"
     read_along(compared, 6, ground_every=15)
-    assert window.compared.caption == "Dream: 3 of 14 frames blind · value 12.00"
+    assert window.compared.caption == "Dream: 3 frames after the last look · value 12.00"
     assert window.compared.frame is session.comparison.moment(0, 5).blind.frame
     session.dreaming.set_mode(DreamMode.BELIEF)
     assert len(compared.player.asked("ask_companion_to_read")) == 2, "it knows all it needs"
@@ -218,7 +218,9 @@ def test_ended_everything_is_as_before(compared: Desk) -> None:
     assert compared.player.asked("close_companion") == [()] and not by_id["compare"].isChecked()
     assert window.compared.isHidden() and window.dream.frame is before
     assert by_id["difference"].isEnabled() and not by_id["swap"].isEnabled()
-    assert window.timeline.title == "Value: the return it expects" and window.timeline.scale_of_values.high == 5.0
+    assert (
+        window.timeline.title == "Value: the return the agent expects" and window.timeline.scale_of_values.high == 5.0
+    )
     assert "other" not in window.timeline.numbers(2)
     read_along(compared, 6)
     assert compared.session.comparison.moment(0, 2) is None, "what was on its way is dropped"

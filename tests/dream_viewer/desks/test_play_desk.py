@@ -105,7 +105,7 @@ def test_what_a_person_did_is_told_as_theirs(desk: Desk) -> None:
     assert step == replace(moment(9).step, action=NO_OP, by_person=True, frame=step.frame)
     texts = desk.window.readouts.texts
     assert desk.window.transport._follow.text() == "You play"
-    assert texts()["About to"] == ("right", "the agent would, 60 %")
+    assert texts()["About to"] == ("right", "agent's choice, 60 %")
     desk.session.playhead.seek(9)
     assert texts()["About to"] == ("no key", "by you; the agent 3 %")
 

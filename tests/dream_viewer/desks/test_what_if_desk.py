@@ -47,7 +47,7 @@ def test_it_asks_only_while_somebody_looks(desk: Desk) -> None:
     question = asked(desk)[0]
     assert (question.index, question.horizon, question.generation) == (4, 15, 1)
     answer(desk, what_if())
-    assert names(desk) == ["up", "right", "left"] and "really best is right" in panel.verdict
+    assert names(desk) == ["up", "right", "left"] and panel.verdict == "Best in the dream: up; in reality: right."
     desk.session.playhead.seek(2)
     assert panel.verdict == WAITING and len(panel.cards) == 3, "the cards stay, faint, until others come"
     assert asked(desk)[-1].index == 2

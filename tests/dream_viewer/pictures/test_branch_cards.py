@@ -42,8 +42,8 @@ def test_a_dream_that_expects_the_end_shows_where() -> None:
 
 
 def test_the_verdict_tells_whether_dream_and_reality_would_choose_alike() -> None:
-    assert verdict(cards(what_if(), None)) == "The dream would choose up; really best is right."
-    assert verdict(cards(what_if(real=(1, 2, 9)), None)) == "The dream would choose up, and really that is best."
+    assert verdict(cards(what_if(), None)) == "Best in the dream: up; in reality: right."
+    assert verdict(cards(what_if(real=(1, 2, 9)), None)) == "Best in the dream and in reality: up."
     assert "in reality it makes no difference" in verdict(cards(what_if(real=(9, 9, 9)), None))
     assert "in the dream it makes no difference" in verdict(cards(what_if(dreamed=(8, 8.01, 8)), None)).lower()
     without = cards(what_if(real=None), None)

@@ -30,7 +30,7 @@ def test_the_end_says_that_there_is_no_last_frame() -> None:
     for view in (
         views.reality(end_moment(), "won", None, human=True),
         views.belief(end_moment()),
-        views.dream(end_moment(), 15),
+        views.dream(end_moment()),
         views.no_future(end_moment()),
     ):
         assert "end (Procgen shows no last frame)" in view.message
@@ -44,14 +44,14 @@ def test_a_belief_is_observed() -> None:
 
 
 def test_a_dream_is_imagined_from_the_first_blind_frame_on() -> None:
-    looking, blind = views.dream(moment(15, age=0), 15), views.dream(moment(22, age=7), 15)
+    looking, blind = views.dream(moment(15, age=0)), views.dream(moment(22, age=7))
     assert looking.origin == "observed"
     assert blind.origin == "imagined"
-    assert "7 of 14" in blind.caption
+    assert blind.caption == "Dream: 7 frames after the last look"
 
 
 def test_a_dream_not_made_yet_says_so() -> None:
-    assert views.dream(moment(3, age=None), 15).message == "dreaming…"
+    assert views.dream(moment(3, age=None)).message == "dreaming…"
 
 
 def test_a_future_is_imagined_and_says_what_it_does() -> None:

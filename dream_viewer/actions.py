@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QMenuBar
 from dream_viewer.look import theme
 from dream_viewer.records import Command
 
-Menu = Literal["File", "Playback", "Level", "Take part", "View", "Training", "Help"]
+Menu = Literal["File", "Playback", "Level", "Dream", "Take part", "View", "Training", "Help"]
 Mode = Literal["always", "review"]
 """When an action's keys work: always, or while a person reviews (the game's keys belong to play mode)."""
 
@@ -59,13 +59,13 @@ TABLE: tuple[Entry, ...] = (
     Entry("open_run", "Open &run…", (), "always", "File", "Open a run's newest checkpoint"),
     Entry(
         "left_off",
-        "Go on where you &left off",
+        "Go on where &you left off",
         ("Ctrl+Shift+O",),
         "always",
         "File",
         "Go back to last time's agent, level and moment",
     ),
-    Entry("recent", "Open re&cent", ("Ctrl+R",), "always", "File", "Open what was open lately"),
+    Entry("recent", "Open rece&nt", ("Ctrl+R",), "always", "File", "Open what was open lately"),
     Entry(
         "compare",
         "Co&mpare with…",
@@ -87,7 +87,7 @@ TABLE: tuple[Entry, ...] = (
     Entry("play", "&Play or pause", ("Space",), "review", "Playback", "Play or pause", "play"),
     Entry(
         "play_back",
-        "Play back&wards",
+        "Play backwar&ds",
         ("Shift+Space",),
         "review",
         "Playback",
@@ -97,14 +97,14 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry("back", "One frame &back", ("Left",), "review", "Playback", "One frame back", "back", rule=True),
     Entry("forward", "One frame &forward", ("Right",), "review", "Playback", "One frame forward", "forward"),
-    Entry("back_ten", "Ten frames back", ("Shift+Left", "PgDown"), "review", "Playback", "Ten frames back"),
-    Entry("forward_ten", "Ten frames forward", ("Shift+Right", "PgUp"), "review", "Playback", "Ten frames forward"),
+    Entry("back_ten", "Te&n frames back", ("Shift+Left", "PgDown"), "review", "Playback", "Ten frames back"),
+    Entry("forward_ten", "Ten f&rames forward", ("Shift+Right", "PgUp"), "review", "Playback", "Ten frames forward"),
     Entry("first", "F&irst frame", ("Home",), "review", "Playback", "First frame", "first"),
     Entry("last", "&Last frame", ("End",), "review", "Playback", "Last frame; follows when live", "last"),
     Entry("event_back", "Previous e&vent", (",",), "review", "Playback", "Previous event", rule=True),
     Entry("event_forward", "N&ext event", (".",), "review", "Playback", "Next event: reward, end, peak, surprise"),
     Entry("bookmark", "Boo&kmark", ("B",), "review", "Playback", "Set or clear a bookmark here"),
-    Entry("episode_back", "Pre&vious episode", ("Up",), "review", "Playback", "Previous episode", rule=True),
+    Entry("episode_back", "Previo&us episode", ("Up",), "review", "Playback", "Previous episode", rule=True),
     Entry("episode_forward", "Ne&xt episode", ("Down",), "review", "Playback", "Next episode"),
     Entry(
         "follow",
@@ -149,6 +149,47 @@ TABLE: tuple[Entry, ...] = (
     ),
     Entry("train", "&Train levels", ("Ctrl+T",), "review", "Level", "Play another of the train levels", group="levels"),
     Entry("same", "This level a&gain and again", (), "review", "Level", "Play this level only", group="levels"),
+    Entry("belief", "&Belief", ("1",), "review", "Dream", "What the agent thinks it sees now", group="dream"),
+    Entry(
+        "dream",
+        "&Dream",
+        ("2",),
+        "review",
+        "Dream",
+        "What the agent dreams along the actions really taken",
+        group="dream",
+    ),
+    Entry("future", "F&uture", ("3",), "review", "Dream", "What the agent imagines it would do next", group="dream"),
+    Entry("again", "&Imagine another future", ("N",), "review", "Dream", "Imagine another future from here", rule=True),
+    Entry("ahead_forward", "Next ima&gined frame", ("Alt+Right",), "review", "Dream", "Look one imagined frame ahead"),
+    Entry("ahead_back", "&Previous imagined frame", ("Alt+Left",), "review", "Dream", "Look one imagined frame back"),
+    Entry("longer", "Dream &longer", ("Ctrl+Up",), "review", "Dream", "Look at reality less often, or further ahead"),
+    Entry("shorter", "Dream &shorter", ("Ctrl+Down",), "review", "Dream", "Look at reality more often, or less far"),
+    Entry(
+        "what_if",
+        "&What if",
+        ("W",),
+        "review",
+        "Dream",
+        "Try each action, imagined and real",
+        checkable=True,
+        rule=True,
+    ),
+    Entry("many", "&Many dreams", ("M",), "review", "Dream", "Dream this moment many times", checkable=True),
+    Entry("branch_forward", "Ne&xt branch", ("Alt+Down",), "review", "Dream", "Play the next branch of the panel"),
+    Entry("branch_back", "Previous bran&ch", ("Alt+Up",), "review", "Dream", "Play the branch before"),
+    Entry(
+        "latents",
+        "La&tent state",
+        ("Ctrl+I",),
+        "review",
+        "Dream",
+        "Show the state inside the model",
+        checkable=True,
+        rule=True,
+    ),
+    Entry("untouch", "Und&o the class set last", ("Ctrl+Z",), "review", "Dream", "Undo the latent class set last"),
+    Entry("untouch_all", "Undo &all classes set", (), "review", "Dream", "Give back all latent classes that were set"),
     Entry(
         "take_over", "&Play yourself", ("P",), "review", "Take part", "Play yourself; Esc hands back", checkable=True
     ),
@@ -163,19 +204,7 @@ TABLE: tuple[Entry, ...] = (
         "You against the agent from here",
         checkable=True,
     ),
-    Entry("belief", "&Belief", ("1",), "review", "View", "What the model thinks it sees now", group="dream"),
-    Entry("dream", "&Dream", ("2",), "review", "View", "What it dreams along the actions really taken", group="dream"),
-    Entry("future", "F&uture", ("3",), "review", "View", "What it imagines it would do next", group="dream"),
-    Entry("again", "&Imagine another future", ("N",), "review", "View", "Imagine another future from here"),
-    Entry("what_if", "&What if…", ("W",), "review", "View", "Try each action, imagined and real", checkable=True),
-    Entry("many", "&Many dreams", ("M",), "review", "View", "Dream this moment many times", checkable=True),
-    Entry("branch_forward", "Ne&xt branch", ("Alt+Down",), "review", "View", "Play the next branch of the panel"),
-    Entry("branch_back", "Previous &branch", ("Alt+Up",), "review", "View", "Play the branch before"),
-    Entry("ahead_forward", "Next ima&gined frame", ("Alt+Right",), "review", "View", "Look one imagined frame ahead"),
-    Entry("ahead_back", "&Previous imagined frame", ("Alt+Left",), "review", "View", "Look one imagined frame back"),
-    Entry("longer", "Dream &longer", ("Ctrl+Up",), "review", "View", "Look at reality less often, or further ahead"),
-    Entry("shorter", "Dream &shorter", ("Ctrl+Down",), "review", "View", "Look at reality more often, or less far"),
-    Entry("human", "&Human view", (), "review", "View", "The game as people see it", group="reality", rule=True),
+    Entry("human", "&Human view", (), "review", "View", "The game as people see it", group="reality"),
     Entry("agent", "&Agent's view", (), "review", "View", "The 64 x 64 pixels the agent sees", group="reality"),
     Entry(
         "value_map",
@@ -185,7 +214,6 @@ TABLE: tuple[Entry, ...] = (
         "View",
         "Show over reality where in the frame the value comes from",
         checkable=True,
-        rule=True,
     ),
     Entry(
         "choice_map",
@@ -196,10 +224,9 @@ TABLE: tuple[Entry, ...] = (
         "Show over reality where in the frame the chosen action comes from",
         checkable=True,
     ),
-    Entry("enlarge", "Enlarge the drea&m", ("Z",), "review", "View", "Enlarge the dream pane, or give it back"),
     Entry("film", "&Film strip", ("I",), "review", "View", "Show the film strip", checkable=True, rule=True),
     Entry("difference", "Diff&erence pane", ("D",), "review", "View", "Show the difference pane", checkable=True),
-    Entry("events", "E&vent list", ("E",), "review", "View", "Show the list of events", checkable=True),
+    Entry("events", "Event l&ist", ("E",), "review", "View", "Show the list of events", checkable=True),
     Entry("fan", "Fa&n of futures", ("U",), "review", "View", "Show many futures on the timeline", checkable=True),
     Entry(
         "horizon",
@@ -211,18 +238,26 @@ TABLE: tuple[Entry, ...] = (
         checkable=True,
     ),
     Entry("episodes", "E&pisodes", ("Ctrl+L",), "review", "View", "Show the list of episodes", checkable=True),
-    Entry("latents", "&Latent state", ("Ctrl+I",), "review", "View", "Show the state inside the model", checkable=True),
-    Entry("untouch", "Undo the class set last", ("Ctrl+Z",), "review", "View", "Undo the latent class set last"),
-    Entry("untouch_all", "Undo all classes set", (), "review", "View", "Give back all latent classes that were set"),
+    Entry(
+        "enlarge", "Enlarge the drea&m", ("Z",), "review", "View", "Enlarge the dream pane, or give it back", rule=True
+    ),
     Entry("fit", "Fit the time&line", ("0",), "review", "View", "Show the whole episode on the timeline"),
     Entry("theme_system", "&Theme of the system", (), "always", "View", "As the system says", group="theme", rule=True),
     Entry("theme_dark", "Dar&k theme", (), "always", "View", "Light letters on dark", group="theme"),
     Entry("theme_light", "Li&ght theme", (), "always", "View", "Dark letters on light", group="theme"),
-    Entry("blue_orange", "Blue and &orange", (), "always", "View", "Colours for the colour-blind", checkable=True),
+    Entry(
+        "blue_orange",
+        "Colours for the colour-&blind",
+        (),
+        "always",
+        "View",
+        "Blue and orange in place of green and red",
+        checkable=True,
+    ),
     Entry("reset_layout", "&Reset the layout", (), "always", "View", "Put every part where it was at first", rule=True),
     Entry(
         "presentation",
-        "Prese&ntation",
+        "Presentati&on",
         ("F5",),
         "always",
         "View",
@@ -269,9 +304,14 @@ def build(parent: QObject) -> dict[str, QAction]:
 
 def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
     """Put every action into its menu."""
+    taken: set[str] = set()
     for title, entries in _by_menu():
-        menu = bar.addMenu(f"&{title}")
+        letter = next(letter for letter in title.lower() if letter not in taken)
+        taken.add(letter)
+        at = title.lower().index(letter)
+        menu = bar.addMenu(f"{title[:at]}&{title[at:]}")
         assert menu is not None
+        menu.setToolTipsVisible(True)
         for entry in entries:
             if entry.rule:
                 menu.addSeparator()

@@ -14,6 +14,7 @@ from dream_viewer.widgets.transport import TransportBar
 from dream_viewer.words import wording
 
 _DOING = {Role.WATCHING: "", Role.REALITY: "You play", Role.DREAM: "You dream", Role.DUEL: "Your duel"}
+_NOTHING_YET = "No episode yet"
 
 
 class TransportDesk(QObject):
@@ -39,12 +40,12 @@ class TransportDesk(QObject):
     def show_position(self) -> None:
         """Say which Moment is under the cursor, and whether there are newer ones."""
         playhead = self._playhead
-        self._bar.show_position(wording.position(playhead.reel, playhead.index))
+        self._bar.show_position(*wording.position(playhead.reel, playhead.index))
         state, away = playhead.playback.state, playhead.reel is not None and not playhead.at_live_edge
         newer = playhead.newer if away else 0
-        self._bar.show_follow(
-            state is State.FOLLOWING, away, wording.follow(state, newer, _DOING[self._session.part.role])
-        )
+        doing = _DOING[self._session.part.role]
+        text = wording.follow(state, newer, doing) if playhead.reel is not None else _NOTHING_YET
+        self._bar.show_follow(state is State.FOLLOWING and playhead.reel is not None, away, bool(doing), text)
 
     @pyqtSlot()
     def show_playback(self) -> None:

@@ -23,16 +23,21 @@ class ElidedLabel(QLabel):
         super().__init__(parent)
         self._lines = 1
         self.full = ""
-        self._tip = ""
+        self._tip = self._short = ""
         self._mode = mode
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def show_text(self, text: str, tip: str = "") -> None:
-        """Show a text; `tip` is its tooltip even where nothing is shortened."""
-        if text != self.full or tip != self._tip:
-            self.full, self._tip = text, tip
+    def show_text(self, text: str, tip: str = "", short: str = "") -> None:
+        """Show a text.
+
+        Args:
+            text: the whole. tip: its tooltip even where nothing is shortened. short: stands there instead where the
+                whole has no room; empty: as much of the whole as has.
+        """
+        if (text, tip, short) != (self.full, self._tip, self._short):
+            self.full, self._tip, self._short = text, tip, short
             self._fit()
 
     def set_lines(self, lines: int) -> None:
@@ -60,7 +65,9 @@ class ElidedLabel(QLabel):
         return needed.height() <= room.height() and needed.width() <= room.width()
 
     def _shortened(self) -> str:
-        """The longest beginning, in whole words where there are several lines, that has room with its ellipsis."""
+        """The short form, or else the longest part that has room with its ellipsis: whole words of several lines."""
+        if self._short and self._has_room(self._short):
+            return self._short
         if self._lines == 1:
             return self.fontMetrics().elidedText(self.full, self._mode, self.width())
         words = self.full.split(" ")

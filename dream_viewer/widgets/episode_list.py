@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, 
 
 from dream_viewer.look.thumbnails import thumbnail
 from dream_viewer.records import EpisodeRow
+from dream_viewer.words.numerals import count, signed
 from trainer.horizons import LIMIT
 
 COLUMNS = ("", "Level seed", "Levels", "Return", "Steps", "End", "Surprise", "Horizon")
@@ -24,9 +25,17 @@ _HINTS = (
     "Mean surprise in nats: how wrong the model's expectation of the next frame was",
     f"Dream horizon: frames that a dream along the actions taken holds on average, of at most {LIMIT}",
 )
+_NUMBERS = (1, 3, 4, 6, 7)
+_END = 5
 _THUMBNAIL = 40
 _SORT = Qt.ItemDataRole.UserRole
 _NONE = QModelIndex()
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    """Of a column's title and cells: numbers stand at the right."""
+    flags = Qt.AlignmentFlag
+    return (flags.AlignRight if column in _NUMBERS else flags.AlignLeft) | flags.AlignVCenter
 
 
 class EpisodeTable(QAbstractTableModel):
@@ -64,6 +73,8 @@ class EpisodeTable(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
         return _HINTS[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -76,10 +87,8 @@ class EpisodeTable(QAbstractTableModel):
             return self._pictures[row.number]
         if role == Qt.ItemDataRole.DisplayRole and column > 0:
             means = ("\u2013" if known is None else f"{known:.1f}" for known in (row.surprise, row.horizon))
-            return (f"{row.level_seed}", row.split, f"{row.total:g}", f"{row.steps}", row.end, *means)[column - 1]
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (1, 3, 4, 6, 7):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+            return (count(row.level_seed), row.split, signed(row.total), count(row.steps), row.end, *means)[column - 1]
+        return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
 class EpisodeList(QWidget):
@@ -114,6 +123,7 @@ class EpisodeList(QWidget):
         down.hide()
         down.setDefaultSectionSize(_THUMBNAIL + 6)
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setSectionResizeMode(_END, QHeaderView.ResizeMode.Stretch)  # its words differ most in length
         across.setHighlightSections(False)
         self._memory = QLabel()
         self._memory.setProperty("role", "detail")

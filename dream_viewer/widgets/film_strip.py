@@ -34,6 +34,16 @@ _MARGIN = 10
 _CAPTION = 22
 
 
+_SQUARE, _BETWEEN = 13, 22
+"""Room for the coloured square before a title, and between two titles."""
+_HINTS = (
+    "edge: value · below: error · hover to enlarge, click to look",
+    "edge: value · below: error in %",
+    "below: error in %",
+)
+"""What the signs mean, for less and less room."""
+
+
 FRAMES = 15
 """Frames for which there is room beside each other; the sides of the frames do not depend on how many there are."""
 
@@ -199,19 +209,22 @@ class FilmStrip(QWidget):
     # Painting
 
     def _paint_titles(self, painter: QPainter, film: Film) -> None:
-        metrics, x = self.fontMetrics(), 1
+        """The rows' titles from where the frames begin, further left where they need it, and what the signs mean."""
+        metrics = self.fontMetrics()
         titles = ((film.imagined_title, "imagined"), (film.echo_title, "companion"), (film.real_title, "forked"))
-        for title, word in (row for row in titles if row[0]):
+        titles = tuple(row for row in titles if row[0])
+        needed = sum(_SQUARE + metrics.horizontalAdvance(title) for title, _ in titles) + (len(titles) - 1) * _BETWEEN
+        end = self._columns[-1].place.right() if self._columns else self.width()
+        x = max(1, min(self._columns[0].place.left() if self._columns else 1, self.width() - needed))
+        for title, word in titles:
             painter.fillRect(QRect(x, 5, 8, 8), theme.colour(word))
-            x += 13
+            x += _SQUARE
             shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, self.width() - x)
             painter.setPen(theme.colour("muted"))
             painter.drawText(QPointF(x, 13), shown)
-            x += metrics.horizontalAdvance(shown) + 22
-        hint = "error of each frame below; hover to enlarge, click to look"
-        if x + metrics.horizontalAdvance(hint) <= self.width():
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(QPointF(self.width() - 1 - metrics.horizontalAdvance(hint), 13), hint)
+            x += metrics.horizontalAdvance(shown) + _BETWEEN
+        hint = next((hint for hint in _HINTS if x + metrics.horizontalAdvance(hint) <= end), "")
+        painter.drawText(QPointF(end - metrics.horizontalAdvance(hint), 13), hint)
 
     def _paint_column(self, painter: QPainter, film: Film, column: _Column) -> None:
         cell, place = film.imagined[column.ahead], column.place

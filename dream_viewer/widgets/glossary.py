@@ -26,7 +26,7 @@ class Glossary(QWidget):
         inside = QWidget()
         inside.setObjectName("words")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(4, 2, 10, 8)
+        column.setContentsMargins(4, 2, 8, 8)
         column.setSpacing(11)
         for word, meaning in words:
             row = _Row(word, meaning)
@@ -44,7 +44,7 @@ class Glossary(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 8, 4, 6)
+        layout.setContentsMargins(10, 8, 10, 6)
         layout.setSpacing(10)
         layout.addWidget(self.typed)
         layout.addWidget(area, 1)

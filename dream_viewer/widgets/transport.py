@@ -71,13 +71,18 @@ class TransportBar(QWidget):
         self._play.setIcon(self._icons[playing])
         self._speed.setText(f"{speed:g}\u00d7")
 
-    def show_follow(self, following: bool, away: bool, text: str) -> None:
-        """Say whether the cursor goes with the agent, whether newer Moments or another episode lie ahead, in words."""
-        self._follow.show_place(following, away, text)
+    def show_follow(self, following: bool, away: bool, played: bool, text: str) -> None:
+        """Say whether the cursor goes with what is lived.
 
-    def show_position(self, text: str) -> None:
-        """Say where the cursor stands."""
-        self._position.show_text(text)
+        Args:
+            following: it does. away: newer Moments or another episode lie ahead. played: a person lives it.
+            text: the same in words.
+        """
+        self._follow.show_place(following, away, played, text)
+
+    def show_position(self, text: str, short: str) -> None:
+        """Say where the cursor stands; in the short form where there is little room."""
+        self._position.show_text(text, short=short)
 
 
 class _FollowButton(QToolButton):
@@ -94,11 +99,12 @@ class _FollowButton(QToolButton):
         self.setFixedWidth(QFontMetrics(theme.base_font(12)).horizontalAdvance(_WIDEST_FOLLOW) + 18)
         self.clicked.connect(action.trigger)
 
-    def show_place(self, following: bool, away: bool, text: str) -> None:
+    def show_place(self, following: bool, away: bool, played: bool, text: str) -> None:
         self.setChecked(following)
         self.setText(text)
-        if self.property("away") is not away:
+        if (self.property("away"), self.property("played")) != (away, played):
             self.setProperty("away", away)
+            self.setProperty("played", played)
             style = self.style()
             if style is not None:
                 style.polish(self)

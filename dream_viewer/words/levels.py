@@ -28,7 +28,8 @@ def level_sentence(level_seed: int, trained_on: TrainedOn) -> str:
     if split_of(level_seed, trained_on.levels) == "train":
         return f"Level {count(level_seed)} is one of its {count(trained_on.levels)} train levels."
     if level_seed < TEST_LEVELS[0]:
-        return f"Level {count(level_seed)} is unseen: the agent never trained on it, but its best weights were chosen there."
+        unseen = f"Level {count(level_seed)} is unseen: the agent never trained on it"
+        return f"{unseen}, but its best weights were chosen there."
     return f"Level {count(level_seed)} is unseen: the agent never trained on it."
 
 

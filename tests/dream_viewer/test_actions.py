@@ -52,8 +52,11 @@ def test_every_action_is_in_a_menu(built: dict, qtbot: QtBot) -> None:
     bar = QMenuBar()
     qtbot.addWidget(bar)
     actions.fill_menus(bar, built)
-    listed = {item for menu in bar.actions() for item in menu.menu().actions() if not item.isSeparator()}
-    assert listed == {built[entry.id] for entry in actions.TABLE}
+    menus = {menu.text(): [item for item in menu.menu().actions() if not item.isSeparator()] for menu in bar.actions()}
+    assert {item for items in menus.values() for item in items} == {built[entry.id] for entry in actions.TABLE}
+    for texts in (list(menus), *([item.text() for item in items] for items in menus.values())):
+        letters = [text[text.index("&") + 1].lower() for text in texts]
+        assert len(letters) == len(set(letters)), f"one letter of the keyboard each: {texts}"
 
 
 def test_the_overlay_lists_every_key() -> None:

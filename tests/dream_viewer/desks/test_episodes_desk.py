@@ -29,7 +29,7 @@ def test_it_lists_what_is_kept_and_how_it_ended(desk: Desk) -> None:
     assert desk.window.episodes.shown() == [], "nobody looks"
     desk.window.actions_by_id["episodes"].trigger()
     assert desk.window.episodes.isVisible()
-    assert [words[2:5] for words in desk.window.episodes.shown()] == [["0", "2", "goes on"], ["10", "6", "won"]]
+    assert [words[2:5] for words in desk.window.episodes.shown()] == [["0", "2", "goes on"], ["+10", "6", "won"]]
     assert "2 episodes" in desk.window.episodes.memory and "of 1024 MiB" in desk.window.episodes.memory
 
 
@@ -44,7 +44,7 @@ def test_what_comes_behind_a_paused_cursor_is_listed_too(desk: Desk) -> None:
     recorded = arrival([moment(i, level_seed=77) for i in range(4)], 0, -2)
     desk.player.tell(Recalled(Path("/a.episode"), recorded, ""))
     desk.session.tick()
-    assert sorted(seeds(desk)) == ["12345", "12345", "77"]
+    assert sorted(seeds(desk)) == ["12\u2009345", "12\u2009345", "77"]
 
 
 def test_a_click_goes_to_the_episode_and_pauses(desk: Desk) -> None:

@@ -58,7 +58,7 @@ def test_it_is_shown_paused_at_its_first_moment_and_life_goes_on_behind(desk: De
     assert session.playhead.reel is not None and (session.playhead.reel.number, session.playhead.index) == (-2, 0)
     assert session.playhead.playback.state is State.PAUSED and not session.playhead.is_live
     assert session.playhead.reel.outcome == "won" and session.playhead.reel.episode.level_seed == 77
-    assert wording.position(session.playhead.reel, 0).startswith("Recording")
+    assert wording.position(session.playhead.reel, 0)[0].startswith("Recording")
     desk.live(2, start=3)
     assert (session.playhead.reel.number, session.playhead.index) == (-2, 0)
     session.playhead.episode_by(1)

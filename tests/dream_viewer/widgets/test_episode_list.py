@@ -31,8 +31,8 @@ def listed(qtbot: QtBot) -> EpisodeList:
 
 
 def test_the_newest_comes_first_and_each_tells_what_it_is(listed: EpisodeList) -> None:
-    assert listed.shown()[0] == ["1002", "unseen", "9.5", "100", "lost", "0.5", "12.0"]
-    assert listed.shown()[1] == ["1001", "unseen", "0", "1000", "time-out", "\u2013", "\u2013"]
+    assert listed.shown()[0] == ["1\u2009002", "unseen", "+9.5", "100", "lost", "0.5", "12.0"]
+    assert listed.shown()[1] == ["1\u2009001", "unseen", "0", "1\u2009000", "time-out", "\u2013", "\u2013"]
     assert listed.memory == "3 episodes, 1 of 512 MiB"
 
 
@@ -47,14 +47,14 @@ def test_the_newest_comes_first_and_each_tells_what_it_is(listed: EpisodeList) -
 )
 def test_numbers_are_sorted_as_numbers(listed: EpisodeList, column: int, seeds: list[str]) -> None:
     listed.view.sortByColumn(column, Qt.SortOrder.AscendingOrder)
-    assert [words[0] for words in listed.shown()] == seeds
+    assert [words[0].replace("\u2009", "") for words in listed.shown()] == seeds
 
 
 def test_the_episode_under_the_cursor_is_picked_out_wherever_it_stands(listed: EpisodeList) -> None:
     for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
         listed.view.sortByColumn(4, order)
         (picked,) = listed.view.selectionModel().selectedRows(1)
-        assert picked.data() == "1001"
+        assert picked.data() == "1\u2009001"
     listed.show_rows(ROWS, None, "")
     assert listed.view.selectionModel().selectedRows() == []
 
@@ -69,6 +69,6 @@ def test_a_click_names_the_episode_in_its_row(listed: EpisodeList, qtbot: QtBot)
 
 def test_rows_that_stay_are_brought_up_to_date(listed: EpisodeList) -> None:
     listed.show_rows([*ROWS[:2], row(2, 12, 140, 0.5, "won")], 6, "")
-    assert listed.shown()[0] == ["1002", "unseen", "12", "140", "won", "0.5", "8.2"]
+    assert listed.shown()[0] == ["1\u2009002", "unseen", "+12", "140", "won", "0.5", "8.2"]
     listed.show_rows([], None, "")
     assert listed.shown() == []

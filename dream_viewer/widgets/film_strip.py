@@ -211,8 +211,8 @@ class FilmStrip(QWidget):
     def _paint_titles(self, painter: QPainter, film: Film) -> None:
         """The rows' titles from where the frames begin, further left where they need it, and what the signs mean."""
         metrics = self.fontMetrics()
-        titles = ((film.imagined_title, "imagined"), (film.echo_title, "companion"), (film.real_title, "forked"))
-        titles = tuple(row for row in titles if row[0])
+        rows = ((film.imagined_title, "imagined"), (film.echo_title, "companion"), (film.real_title, "forked"))
+        titles = [row for row in rows if row[0]]
         needed = sum(_SQUARE + metrics.horizontalAdvance(title) for title, _ in titles) + (len(titles) - 1) * _BETWEEN
         end = self._columns[-1].place.right() if self._columns else self.width()
         x = max(1, min(self._columns[0].place.left() if self._columns else 1, self.width() - needed))

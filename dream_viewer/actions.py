@@ -35,6 +35,7 @@ class Entry:
         group: actions of one group exclude each other; such an action is checkable.
         checkable: it is on or off.
         rule: a line above it in its menu.
+        first: what has to be before it can be asked for, where that is not always so.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Entry:
     group: str | None = None
     checkable: bool = False
     rule: bool = False
+    first: str = ""
 
     @property
     def name(self) -> str:
@@ -64,8 +66,17 @@ TABLE: tuple[Entry, ...] = (
         "always",
         "File",
         "Go back to last time's agent, level and moment",
+        first="nothing is known of a last time",
     ),
-    Entry("recent", "Open rece&nt", ("Ctrl+R",), "always", "File", "Open what was open lately"),
+    Entry(
+        "recent",
+        "Open rece&nt",
+        ("Ctrl+R",),
+        "always",
+        "File",
+        "Open what was open lately",
+        first="nothing was open lately",
+    ),
     Entry(
         "compare",
         "Co&mpare with…",
@@ -160,11 +171,36 @@ TABLE: tuple[Entry, ...] = (
         group="dream",
     ),
     Entry("future", "F&uture", ("3",), "review", "Dream", "What the agent imagines it would do next", group="dream"),
-    Entry("again", "&Imagine another future", ("N",), "review", "Dream", "Imagine another future from here", rule=True),
+    Entry(
+        "again",
+        "&Imagine another future",
+        ("N",),
+        "review",
+        "Dream",
+        "Imagine another future from here",
+        rule=True,
+        first="first let the dream pane show the future, with 3",
+    ),
     Entry("ahead_forward", "Next ima&gined frame", ("Alt+Right",), "review", "Dream", "Look one imagined frame ahead"),
     Entry("ahead_back", "&Previous imagined frame", ("Alt+Left",), "review", "Dream", "Look one imagined frame back"),
-    Entry("longer", "Dream &longer", ("Ctrl+Up",), "review", "Dream", "Look at reality less often, or further ahead"),
-    Entry("shorter", "Dream &shorter", ("Ctrl+Down",), "review", "Dream", "Look at reality more often, or less far"),
+    Entry(
+        "longer",
+        "Dream &longer",
+        ("Ctrl+Up",),
+        "review",
+        "Dream",
+        "Look at reality less often, or further ahead",
+        first="first let the dream pane show a dream or the future, with 2 or 3",
+    ),
+    Entry(
+        "shorter",
+        "Dream &shorter",
+        ("Ctrl+Down",),
+        "review",
+        "Dream",
+        "Look at reality more often, or less far",
+        first="first let the dream pane show a dream or the future, with 2 or 3",
+    ),
     Entry(
         "what_if",
         "&What if",
@@ -176,8 +212,24 @@ TABLE: tuple[Entry, ...] = (
         rule=True,
     ),
     Entry("many", "&Many dreams", ("M",), "review", "Dream", "Dream this moment many times", checkable=True),
-    Entry("branch_forward", "Ne&xt branch", ("Alt+Down",), "review", "Dream", "Play the next branch of the panel"),
-    Entry("branch_back", "Previous bran&ch", ("Alt+Up",), "review", "Dream", "Play the branch before"),
+    Entry(
+        "branch_forward",
+        "Ne&xt branch",
+        ("Alt+Down",),
+        "review",
+        "Dream",
+        "Play the next branch of the panel",
+        first="first open What if, with W, or Many dreams, with M",
+    ),
+    Entry(
+        "branch_back",
+        "Previous bran&ch",
+        ("Alt+Up",),
+        "review",
+        "Dream",
+        "Play the branch before",
+        first="first open What if, with W, or Many dreams, with M",
+    ),
     Entry(
         "latents",
         "La&tent state",
@@ -188,13 +240,29 @@ TABLE: tuple[Entry, ...] = (
         checkable=True,
         rule=True,
     ),
-    Entry("untouch", "Und&o the class set last", ("Ctrl+Z",), "review", "Dream", "Undo the latent class set last"),
+    Entry(
+        "untouch",
+        "Und&o the class set last",
+        ("Ctrl+Z",),
+        "review",
+        "Dream",
+        "Undo the latent class set last",
+        first="no class of the latent state was set",
+    ),
     Entry("untouch_all", "Undo &all classes set", (), "review", "Dream", "Give back all latent classes that were set"),
     Entry(
         "take_over", "&Play yourself", ("P",), "review", "Take part", "Play yourself; Esc hands back", checkable=True
     ),
     Entry("play_dream", "Play in the &dream", ("Shift+P",), "review", "Take part", "Play in the dream", checkable=True),
-    Entry("really", "&What really happens", ("Shift+R",), "review", "Take part", "What your dream is in reality"),
+    Entry(
+        "really",
+        "&What really happens",
+        ("Shift+R",),
+        "review",
+        "Take part",
+        "What your dream is in reality",
+        first="first play in the dream, with Shift+P",
+    ),
     Entry(
         "duel",
         "D&uel from here",
@@ -225,7 +293,16 @@ TABLE: tuple[Entry, ...] = (
         checkable=True,
     ),
     Entry("film", "&Film strip", ("I",), "review", "View", "Show the film strip", checkable=True, rule=True),
-    Entry("difference", "Diff&erence pane", ("D",), "review", "View", "Show the difference pane", checkable=True),
+    Entry(
+        "difference",
+        "Diff&erence pane",
+        ("D",),
+        "review",
+        "View",
+        "Show the difference pane",
+        checkable=True,
+        first="two agents are compared, which Ctrl+M ends",
+    ),
     Entry("events", "Event l&ist", ("E",), "review", "View", "Show the list of events", checkable=True),
     Entry("fan", "Fa&n of futures", ("U",), "review", "View", "Show many futures on the timeline", checkable=True),
     Entry(
@@ -345,7 +422,7 @@ def commands(actions: Mapping[str, QAction]) -> list[Command]:
         Command(
             entry.id,
             entry.name,
-            entry.hint,
+            entry.hint if actions[entry.id].isEnabled() else entry.first or entry.hint,
             tuple(key_names(entry)),
             actions[entry.id].isEnabled(),
             actions[entry.id].isChecked(),

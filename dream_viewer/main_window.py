@@ -38,6 +38,7 @@ from dream_viewer.desks.saliency_desk import SaliencyDesk
 from dream_viewer.desks.side_desk import SideDesk
 from dream_viewer.desks.status_desk import FIGURES, StatusDesk
 from dream_viewer.desks.timeline_desk import TimelineDesk
+from dream_viewer.desks.too_early_desk import TooEarlyDesk
 from dream_viewer.desks.training_desk import TrainingDesk, offered_configs, remembered_form
 from dream_viewer.desks.transport_desk import TransportDesk
 from dream_viewer.desks.what_if_desk import WhatIfDesk
@@ -281,6 +282,7 @@ class MainWindow(QMainWindow):
         self.duel = DuelDesk(session, self.notice, self)
         self.guide = GuideDesk(session, self._panels(), by_id["training"], settings.tour_seen, self)
         self.keyboard = KeyboardDesk(self.shortcuts, self.commands, self.guide.tour, self.play, by_id, self)
+        self.too_early = TooEarlyDesk(by_id, self.inform, self)
         controls = (self.reality.choices, self.dream.choices, self.dream.extra)
         hidden = (bar, self.side, self.status, *controls)
         self.layouts = LayoutDesk(by_id, self.stage, self.docks, self.look, hidden, self.notice, self)

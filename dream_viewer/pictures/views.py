@@ -73,7 +73,7 @@ def dream(moment: Moment) -> View:
     age = moment.blind.age
     if age == 0:
         return View(moment.blind.frame, "observed", "Dream: the agent looks at reality")
-    return View(moment.blind.frame, "imagined", f"Dream: {counted(age, 'frame')} after the last look")
+    return View(moment.blind.frame, "imagined", f"Dream: {counted(age, 'frame')} after a look")
 
 
 def future(shown: Future, ahead: int) -> View:

@@ -120,7 +120,7 @@ def test_along_reality_it_is_read_anew_with_the_dream_and_no_picture_is_of_anoth
     read_along(compared, 6, value=1.0)
     assert session.comparison.moment(0, 5).reading.value == 12.0, "a late piece without the dream counts for nothing"
     read_along(compared, 6, ground_every=15)
-    assert window.compared.caption == "Dream: 3 frames after the last look · value 12.00"
+    assert window.compared.caption == "Dream: 3 frames after a look · value 12.00"
     assert window.compared.frame is session.comparison.moment(0, 5).blind.frame
     session.dreaming.set_mode(DreamMode.BELIEF)
     assert len(compared.player.asked("ask_companion_to_read")) == 2, "it knows all it needs"

@@ -27,7 +27,7 @@ def scene(index: int = 20, horizon: int = 15, ahead: int | None = 4) -> Scene:
     strip = film(future(key, horizon), forked(key, horizon), lambda value: value / 10)
     panes = (
         View(frame(3, 512), "observed", "Reality as people see it"),
-        View(frame(9), "imagined", "Dream: 5 frames after the last look"),
+        View(frame(9), "imagined", "Dream: 5 frames after a look"),
         View(None, None, "Difference", "nothing to compare here"),
     )
     return Scene(index, panes, strip, ahead, "step 20 of 49 · return +1")

@@ -61,7 +61,7 @@ def belief(moment: Moment) -> View:
     """The dream pane in belief mode."""
     if moment.reading is None:
         return waiting(wording.END)
-    return View(moment.reading.belief, "observed", "Belief: what the agent thinks it sees")
+    return View(moment.reading.belief, "observed", "What the agent thinks it sees")
 
 
 def dream(moment: Moment) -> View:

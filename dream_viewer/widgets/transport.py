@@ -12,7 +12,7 @@ from dream_viewer.look import theme
 from dream_viewer.look.elided import ElidedLabel
 
 HEIGHT = 38
-LEAST_WIDTH = 475
+LEAST_WIDTH = 505
 """Width of the bar at least: playing backwards and the loop, which have keys, leave it where there is little room."""
 _WIDEST_FOLLOW = "Back to live +8888"
 _ICON = QSize(18, 18)

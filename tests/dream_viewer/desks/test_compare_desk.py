@@ -92,7 +92,7 @@ def test_the_second_agent_reads_the_very_episode_and_stands_beside_the_first(com
     assert window.compared.message == "reading along: 4 of 6 frames", "the cursor is ahead of it"
     read_along(compared, 2, start=4)
     assert window.compared.frame is session.comparison.moment(0, 5).reading.belief
-    assert window.compared.caption == "Belief: what the agent thinks it sees · value 12.00"
+    assert window.compared.caption == "What the agent thinks it sees · value 12.00"
     session.playhead.seek(1)
     assert window.compared.frame is session.comparison.moment(0, 1).reading.belief
     assert window.dream.frame is session.playhead.moment.reading.belief, "the first agent's pane is as it was"
@@ -108,7 +108,7 @@ def test_while_the_cursor_moves_what_was_read_last_stays_on_show(compared: Desk)
     read_along(compared, 6)
     compared.live(4, start=6)
     assert compared.session.playhead.index == 9
-    assert compared.window.compared.caption == "Belief: what the agent thinks it sees · 4 frames late"
+    assert compared.window.compared.caption == "What the agent thinks it sees · 4 frames late"
 
 
 def test_along_reality_it_is_read_anew_with_the_dream_and_no_picture_is_of_another_rhythm(compared: Desk) -> None:

@@ -334,12 +334,13 @@ def branch(run: Run, checkpoint: Path, folder: Path | None = None, leave: Sequen
         leave: names in the run's folder that are not copied.
 
     Raises:
-        UserError: the disk is full or the folder cannot be written.
+        UserError: the checkpoint cannot be read, the disk is full or the folder cannot be written.
     """
+    env_steps = read_header(checkpoint).env_steps  # its name may be another
     target = folder.expanduser().absolute() if folder else _unused(run.path.with_name(f"{run.path.name}-branch"))
     new = Run.create(target, run.config)
     try:
-        shutil.copy2(checkpoint, new.checkpoints_dir / checkpoint.name)
+        shutil.copy2(checkpoint, new.checkpoint_path(env_steps))
         if "replay" not in leave:
             shutil.copytree(run.replay_dir, new.replay_dir, dirs_exist_ok=True)
         if run.metrics_file.exists() and "metrics" not in leave:

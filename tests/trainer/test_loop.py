@@ -284,6 +284,18 @@ def test_resuming_an_older_checkpoint_branches_and_leaves_the_old_run_whole(tmp_
     assert differing(straight.learner.state_tensors(), branched.learner.state_tensors()) == []
 
 
+def test_a_checkpoint_that_was_renamed_branches_too(tmp_path: Path) -> None:
+    old = tiny_loop(tmp_path / "run", save_every_updates=2)
+    drive(old, updates_reach(5))
+    kept = old.folder.checkpoints()[-2]
+    mine = kept.rename(kept.with_name("mine.safetensors"))
+    branched = resumed(mine)
+    assert branched.folder.latest_checkpoint().name == kept.name
+    events = drive(branched, updates_reach(5))
+    assert isinstance(events[0], Started) and 0 < events[0].updates < 5
+    assert mine.exists()
+
+
 def test_an_old_best_checkpoint_whose_replay_is_gone_goes_on_with_a_fresh_one(tmp_path: Path) -> None:
     config = TINY.replace(save_every_updates=2, evaluate_every_updates=2, keep_checkpoints=1)
     loop = TrainingLoop(config, tmp_path / "run", make_env=corridor, score=scores([5.0] + [0.0] * 20))

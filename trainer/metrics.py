@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -216,7 +217,8 @@ class ConsoleProgress:
     """One tidy line for a person: steps, updates and frames a second, return, time left.
 
     On a terminal the line renews itself; in a file or a pipe it becomes a plain line every half minute. Rare events
-    (start, evaluation, a refused update, the end) get a line of their own.
+    (start, evaluation, a refused update, the end) get a line of their own. A pipe that nobody reads any more gets
+    nothing: behind `| tee`, Ctrl-C ends the reader first, and training is still to save.
 
     Args:
         stream: where it goes; None = standard error.
@@ -230,6 +232,12 @@ class ConsoleProgress:
 
     def handle(self, event: Event) -> None:
         """Show one event, or nothing if it is none that a person waits for."""
+        try:
+            self._show(event)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def _show(self, event: Event) -> None:
         if isinstance(event, Started):
             self._total = event.total_steps
             self.say(f"Run {event.run_dir}")

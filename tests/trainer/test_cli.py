@@ -319,6 +319,21 @@ def test_a_signal_saves_and_leaves(tmp_path: Path, number: signal.Signals) -> No
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
+def test_ctrl_c_saves_where_it_ends_the_reader_too(tmp_path: Path) -> None:
+    """As with `2>&1 | tee`."""
+    folder = tmp_path / "run"
+    with launch(["train", *DEBUG, "--total_steps", 10**9, "--run_dir", folder]) as process:
+        read_until(process, "frames/s")
+        assert process.stderr is not None
+        process.stderr.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    run = Run.open(folder)
+    assert read_header(run.latest_checkpoint()).env_steps > 0
+    assert not run.broke_off()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
 def test_a_second_signal_leaves_at_once_and_does_no_harm(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     with launch(["train", *DEBUG, "--total_steps", 10**9, "--run_dir", folder]) as process:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from trainer.tensorboard_log import TensorBoardLog
 
 METRICS_NAME = "metrics.jsonl"
-_LONGEST_ROW = 2**16
+_LONGEST_ROW = 2**20
 _PLAIN_LINE_SECONDS = 30.0
 _OBSERVED = (60, 200, 90)
 _IMAGINED = (225, 60, 60)
@@ -161,15 +161,15 @@ class MetricsFile:
 def _length_up_to(file: IO[bytes], env_steps: int, updates: int) -> int:
     """Bytes up to the end of the last row that is not later than the counters; rows are in order, the rest is later.
 
-    What a damaged file holds between such rows stays as it is.
+    What a damaged file holds between such rows stays as it is, unless it is longer than any row.
     """
     length = place = 0
     while line := file.readline(_LONGEST_ROW):
         place += len(line)
         row = _row(line)
-        if row is None:
+        if row is None and len(line) < _LONGEST_ROW:
             continue
-        if row[0] > env_steps or row[1] > updates:
+        if row is None or row[0] > env_steps or row[1] > updates:
             break
         length = place
     return length

@@ -44,7 +44,7 @@ class Step:
         is_last: end step of an episode.
         is_terminal: the end was a death or a win, not a time-out; only with is_last.
         level_seed: seed of the level.
-        by_person: a person chose the action, not the agent; recordings do not keep it.
+        by_person: a person chose the action, not the agent.
     """
 
     frame: NDArray[np.uint8]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeGuard, cast
@@ -25,8 +25,8 @@ from trainer.errors import UserError
 from trainer.safe_writing import write_safely
 from trainer.small_files import read_small_file
 
-FORMAT = 1
-"""Version of the format; files of a later one are refused."""
+FORMAT = 2
+"""Version of the format; files of a later one are refused. Those of version 1 do not tell what a person played."""
 LARGEST_FILE = 4 * 2**20
 """Bytes; the longest episode of any game takes a tenth of it."""
 MOST_STEPS = 20_000
@@ -49,6 +49,8 @@ class Recording:
         rewards: T, received on arriving at each step.
         hashes: `frame_hash` of each step's frame but the end step's.
         outcome: how it ended; None where it goes on.
+        played: first and last index of each stretch of steps at which a person acted, in order of time; at all others
+            the agent did.
     """
 
     game: str
@@ -59,6 +61,7 @@ class Recording:
     rewards: tuple[float, ...]
     hashes: tuple[str, ...]
     outcome: Outcome | None
+    played: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,14 @@ def recording_of(episode: Episode) -> Generator[None, None, Recording]:
         rewards=tuple(float(step.reward) for step in episode.steps),
         hashes=tuple(hashes),
         outcome=episode.outcome,
+        played=_stretches([step.by_person for step in episode.steps]),
     )
+
+
+def _stretches(marked: Sequence[bool]) -> tuple[tuple[int, int], ...]:
+    """First and last index of each run of True."""
+    edges = np.flatnonzero(np.diff([False, *marked, False])).tolist()
+    return tuple((first, beyond - 1) for first, beyond in zip(edges[::2], edges[1::2], strict=True))
 
 
 def save_recording(path: Path, recording: Recording) -> None:
@@ -143,6 +153,18 @@ def read_recording(path: Path) -> Recording:
             damaged(name)
         return tuple(values)
 
+    def stretches(name: str, length: int) -> tuple[tuple[int, int], ...]:
+        values, free = fields.get(name), 0
+        if not isinstance(values, list):
+            damaged(name)
+        for value in values:
+            if not isinstance(value, list) or len(value) != 2 or not all(map(_is_count, value)):
+                damaged(name)
+            if not free <= value[0] <= value[1] < length:
+                damaged(name)
+            free = value[1] + 2  # closer than that they would be one
+        return tuple((first, last) for first, last in values)
+
     rewards = fields.get("rewards")
     steps = len(rewards) if isinstance(rewards, list) else 0
     level_seed, outcome = fields.get("level_seed"), cast("Outcome | None", fields.get("outcome"))
@@ -161,6 +183,7 @@ def read_recording(path: Path) -> Recording:
         rewards=tuple(map(float, row("rewards", _is_reward, steps))),
         hashes=row("hashes", lambda value: isinstance(value, str) and bool(_HASH.fullmatch(value)), shown),
         outcome=outcome,
+        played=() if version == 1 else stretches("played", shown),
     )
 
 
@@ -209,11 +232,14 @@ def restoring(recording: Recording, make_env: MakeEnv, keep: Keep) -> Generator[
 
 def _replaying(rec: Recording, again: Rerun, episode: Episode, keep: Keep) -> Generator[None, None, str]:
     steps, shown = episode.steps, len(rec.hashes)
+    by_person = {t for first, last in rec.played for t in range(first, last + 1)}
     while True:
         frame, t = frozen(np.array(again.frame)), len(steps)
         if t and again.reward != rec.rewards[t]:
             return _differs(rec, t)
-        steps.append(Step(frame, rec.rewards[t], rec.actions[t], t == 0, False, False, rec.level_seed))
+        steps.append(
+            Step(frame, rec.rewards[t], rec.actions[t], t == 0, False, False, rec.level_seed, t in by_person)
+        )
         keep(t, again.env)
         if t + 1 == shown:
             break

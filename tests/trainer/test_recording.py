@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent
+from trainer.envs.actions import NO_OP
 from trainer.envs.replaying import ReplayDiffers
 from trainer.envs.viewer import ViewerEnv, procgen_level
 from trainer.episode import Episode
@@ -19,12 +20,16 @@ from trainer.player import Player
 from trainer.recording import LARGEST_FILE, Recording, Restored, read_recording, recording_of, restoring, save_recording
 
 
+PLAYED = (3, 4, 5, 7)
+"""Lengths of the episode at which a person chooses what comes next."""
+
+
 @pytest.fixture(scope="module")
 def player() -> Player:
     player = Player(small_agent(), SHORT_GAME, "easy")
     player.new_level("unseen", SHORT_LEVEL)
     while not player.ended:
-        player.advance()
+        player.advance(NO_OP if len(player.moments) in PLAYED else None)
     return player
 
 
@@ -102,6 +107,22 @@ def test_a_player_reads_a_recording_and_forks_it_where_it_holds(recording: Recor
         who.close()
 
 
+def test_who_acted_comes_back_with_it_and_files_of_the_first_version_open(
+    player: Player, recording: Recording, tmp_path: Path
+) -> None:
+    assert recording.played == ((2, 4), (6, 6))
+    back = restored(recording).episode
+    assert [t for t, step in enumerate(back.steps) if step.by_person] == [2, 3, 4, 6]
+    until_then = replace(player.episode, steps=player.episode.steps[:4], outcome=None)
+    assert result_of(recording_of(until_then)).played == ((2, 3),)
+    file = tmp_path / "first.episode"
+    save_recording(file, recording)
+    fields = json.loads(file.read_text())
+    del fields["played"]
+    file.write_text(json.dumps({**fields, "dream_agent_recording": 1}))
+    assert read_recording(file) == replace(recording, played=())
+
+
 DAMAGE: dict[str, Any] = {
     "dream_agent_recording": ["1", 0, True, None],
     "game": ["doom", 3, None, ["coinrun"], {"a": 1}],
@@ -112,6 +133,10 @@ DAMAGE: dict[str, Any] = {
     "rewards": [None, [], {"0": 1}, [float("nan")], ["1"]],
     "hashes": [None, [], ["zz"]],
     "outcome": ["drawn", 1, ["won"]],
+    "played": [
+        None, "you", {"0": 1}, [3], [[3]], [[3, 4, 5]], [["3", 4]], [[True, 4]], [[3.0, 4]], [[-1, 4]], [[4, 3]],
+        [[3, 4], [5, 6]], [[3, 4], [4, 6]], [[6, 7], [3, 4]], [[3, 10**30]], [[3, 4]] * 100_000, [[[3, 4]]],
+    ],
 }
 
 
@@ -149,7 +174,7 @@ def test_hostile_and_foreign_files_are_refused(recording: Recording, tmp_path: P
     file = tmp_path / "hostile.episode"
     save_recording(file, recording)
     text = file.read_bytes()
-    later = text.replace(b'"dream_agent_recording": 1', b'"dream_agent_recording": 2')
+    later = text.replace(b'"dream_agent_recording": 2', b'"dream_agent_recording": 3')
     for content, word in (
         (b"", "no recording"),
         (text[: len(text) // 2], "no recording"),

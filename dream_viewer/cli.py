@@ -178,12 +178,13 @@ def parse_export(arguments: Sequence[str]) -> ExportOptions:
         "--horizon", type=int, default=15, metavar="FRAMES", help="from look to look, and of each future"
     )
     parser.add_argument("--agent", type=Path, metavar="CHECKPOINT", help="who reads a recording; default: the bundled")
+    parser.add_argument("--compare", type=Path, metavar="CHECKPOINT", help="a second agent that reads the same episode")
     _add_levels(parser, "level to play")
     parser.add_argument("--steps", type=int, metavar="STEPS", help="play so many at most")
     parser.add_argument("--at", type=int, metavar="STEP", help="step of a .png; default: the middle one")
     parser.add_argument("--debug", action="store_true", help="show the whole traceback of an error")
     flags = parser.parse_args(list(arguments))
-    for path in (flags.source, flags.agent):
+    for path in (flags.source, flags.agent, flags.compare):
         if path is not None and not os.path.exists(path):
             raise UserError(f"{path}: there is no such file or folder; give a checkpoint, a run or a recording.")
     _check_level(flags.level)
@@ -205,6 +206,7 @@ def parse_export(arguments: Sequence[str]) -> ExportOptions:
         level=flags.level,
         steps=flags.steps,
         at=flags.at,
+        compare=flags.compare,
     )
 
 

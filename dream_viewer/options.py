@@ -39,6 +39,7 @@ class ExportOptions:
     Attributes:
         agent: a checkpoint or a run's folder: who plays, or reads the recording; None: the bundled one.
         recording: an episode to draw; None lets the agent play one.
+        compare: a second checkpoint or run, which reads the same episode; None: nothing is compared.
         out: the file to write; its ending says what.
         horizon: frames from look to look, and of each imagined future.
         game, difficulty: to play, in place of those the agent was trained on.
@@ -57,3 +58,4 @@ class ExportOptions:
     level: int | None = None
     steps: int | None = None
     at: int | None = None
+    compare: Path | None = None

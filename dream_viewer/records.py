@@ -151,6 +151,21 @@ class Course:
     played: tuple[tuple[int, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Beside:
+    """How a second agent reads an episode that is drawn for both.
+
+    Attributes:
+        names: of the first agent and of the second; they differ. headings: over the panes of each.
+        values, surprises: (T,) float32, the second agent's; NaN where there is nothing.
+    """
+
+    names: tuple[str, str]
+    headings: tuple[str, str]
+    values: NDArray[np.float32]
+    surprises: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One figure of the status line.

@@ -34,6 +34,7 @@ MOST_STEPS = 20_000
 STEPS_TOGETHER = 32
 """Steps hashed or played before others get a turn: some milliseconds."""
 _KEY = "dream_agent_recording"
+_PLAYED = "list of what a person played"
 _LEVELS = 2**31 - 1
 _LARGEST_REWARD = 1e9
 _HASH = re.compile(r"[0-9a-f]{16}")
@@ -153,15 +154,15 @@ def read_recording(path: Path) -> Recording:
             damaged(name)
         return tuple(values)
 
-    def stretches(name: str, length: int) -> tuple[tuple[int, int], ...]:
-        values, free = fields.get(name), 0
+    def played(length: int) -> tuple[tuple[int, int], ...]:
+        values, free = fields.get("played"), 0
         if not isinstance(values, list):
-            damaged(name)
+            damaged(_PLAYED)
         for value in values:
             if not isinstance(value, list) or len(value) != 2 or not all(map(_is_count, value)):
-                damaged(name)
+                damaged(_PLAYED)
             if not free <= value[0] <= value[1] < length:
-                damaged(name)
+                damaged(_PLAYED)
             free = value[1] + 2  # closer than that they would be one
         return tuple((first, last) for first, last in values)
 
@@ -183,7 +184,7 @@ def read_recording(path: Path) -> Recording:
         rewards=tuple(map(float, row("rewards", _is_reward, steps))),
         hashes=row("hashes", lambda value: isinstance(value, str) and bool(_HASH.fullmatch(value)), shown),
         outcome=outcome,
-        played=() if version == 1 else stretches("played", shown),
+        played=() if version == 1 else played(shown),
     )
 
 
@@ -237,9 +238,7 @@ def _replaying(rec: Recording, again: Rerun, episode: Episode, keep: Keep) -> Ge
         frame, t = frozen(np.array(again.frame)), len(steps)
         if t and again.reward != rec.rewards[t]:
             return _differs(rec, t)
-        steps.append(
-            Step(frame, rec.rewards[t], rec.actions[t], t == 0, False, False, rec.level_seed, t in by_person)
-        )
+        steps.append(Step(frame, rec.rewards[t], rec.actions[t], t == 0, False, False, rec.level_seed, t in by_person))
         keep(t, again.env)
         if t + 1 == shown:
             break

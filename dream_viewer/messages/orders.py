@@ -18,7 +18,7 @@ class ExportRequest:
     Attributes:
         path: its ending says what. arrival: the whole episode with its Readings, as far as it went.
         index: of the Moment, for a picture. horizon: frames from look to look, and of each future.
-        agent: whose Readings they are.
+        agent: whose Readings they are. other: a second agent that is compared with it; None: nothing is compared.
     """
 
     path: Path
@@ -26,6 +26,7 @@ class ExportRequest:
     index: int
     horizon: int
     agent: AgentInfo
+    other: AgentInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def film(
     tone: Callable[[float], float],
     echo: Future | None = None,
     other: str = "",
+    mine: str = "",
 ) -> Film:
     """What the strip shows of a future.
 
@@ -32,7 +33,7 @@ def film(
         future: its first branch is shown. forked: its truth, as far as it is known.
         tone: a value's place on the scale of values, 0 to 1.
         echo: what a second agent imagines of the same actions, as soon as that is known. other: that agent's name;
-            empty: nothing is compared.
+            empty: nothing is compared. mine: name of the agent whose future it is, where that is to be told.
     """
     dream = future.dream
     steps = dream.frames.shape[1]
@@ -42,7 +43,8 @@ def film(
     real = tuple(_real(future, fork, ahead) for ahead in range(steps)) if fork is not None else ()
     missing = "finding out what really happens…" if forked is None else _NO_FORK if fork is None else ""
     start = f"the next {steps} frames from step {count(future.key.index)}"
-    title, real_title = f"{_title(future.key)}: {start}", "Real: the game under the same actions"
+    whose = f"As {mine} imagines it" if mine else _title(future.key)
+    title, real_title = f"{whose}: {start}", "Real: the game under the same actions"
     return Film(imagined, real, title, real_title, missing, beside, f"As {other} imagines it" if other else "")
 
 
@@ -68,10 +70,12 @@ def _imagined(future: Future, ahead: int, tone: Callable[[float], float]) -> Fil
 
 
 def _echo(echo: Future, fork: Fork | None, ahead: int, tone: Callable[[float], float], other: str) -> FilmCell:
-    cell, error = _imagined(echo, ahead, tone), ""
-    if fork is not None and ahead < len(fork.frames):
-        error = f" · error {error_percent(fork.frames[ahead], echo.dream.frames[0, ahead]):.1f} %"
-    return replace(cell, caption=f"{other}: {cell.caption}{error}")
+    cell = _imagined(echo, ahead, tone)
+    caption = f"{other}: {cell.caption}"
+    if fork is None or ahead >= len(fork.frames):
+        return replace(cell, caption=caption)
+    error = error_percent(fork.frames[ahead], echo.dream.frames[0, ahead])
+    return replace(cell, error=error, caption=f"{caption} · error {error:.1f} %")
 
 
 def _real(future: Future, fork: Fork, ahead: int) -> FilmCell:

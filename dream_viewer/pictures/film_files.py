@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import tempfile
 from abc import ABC, abstractmethod
@@ -229,8 +230,14 @@ def write_table(path: Path, columns: Mapping[str, NDArray[Any]], notes: Mapping[
         arrays = {**columns, **{name: np.array(value) for name, value in notes.items()}}
         write_safely(path, lambda temporary: _write_npz(temporary, arrays))
     else:
-        rows = [",".join(columns), *(",".join(map(_cell, row)) for row in zip(*columns.values(), strict=True))]
-        write_safely(path, lambda temporary: _write_text(temporary, "\n".join(rows) + "\n"))
+        write_safely(path, lambda temporary: _write_csv(temporary, columns))
+
+
+def _write_csv(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(columns)
+        table.writerows(map(_cell, row) for row in zip(*columns.values(), strict=True))
 
 
 def _cell(value: Any) -> str:
@@ -243,7 +250,3 @@ def _cell(value: Any) -> str:
 def _write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     with open(path, "wb") as file:
         np.savez_compressed(file, **arrays)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

@@ -119,6 +119,10 @@ class Comparison(QObject):
         readings = self._readings.get(number)
         return 0 if readings is None else readings.done
 
+    def reader_of(self, reel: Reel) -> AgentInfo | None:
+        """The second agent, if it reads this episode: it does not where another game is played."""
+        return None if self.agent is None or reel.episode.game != self.agent.trained_on.game else self.agent
+
     def want_read(self, reel: Reel, ground_every: int | None) -> None:
         """Let an episode be read as far as it went.
 
@@ -126,7 +130,7 @@ class Comparison(QObject):
             reel: the episode. ground_every: frames from look to look of the dream along reality; None: nobody looks at
                 it, and one in the making may go on.
         """
-        if self.agent is None or reel.episode.game != self.agent.trained_on.game:
+        if self.reader_of(reel) is None:
             return
         turned = next(reversed(self._readings), None) != reel.number
         readings = self._readings.setdefault(reel.number, _Readings())

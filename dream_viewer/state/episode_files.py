@@ -11,6 +11,7 @@ from dream_viewer.messages.lived import Recalled
 from dream_viewer.messages.news import Working, Written
 from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.state.casting import Casting
+from dream_viewer.state.comparison import Comparison
 from dream_viewer.state.dreaming import Dreaming
 from dream_viewer.state.playhead import Playhead
 from dream_viewer.state.worker_protocols import PlayerWorkerLike
@@ -21,6 +22,7 @@ class EpisodeFiles(QObject):
 
     Args:
         player: who reads and writes. playhead: the cursor. casting: the agent on show. dreaming: how far it looks.
+        comparison: the second agent.
 
     Attributes:
         recalling: a recording was asked for, of which nothing was heard yet.
@@ -43,10 +45,12 @@ class EpisodeFiles(QObject):
         playhead: Playhead,
         casting: Casting,
         dreaming: Dreaming,
+        comparison: Comparison,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._player, self._playhead, self._casting, self._dreaming = player, playhead, casting, dreaming
+        self._comparison = comparison
         self.recalling = False
         player.refused.connect(self._on_refused)
 
@@ -74,6 +78,8 @@ class EpisodeFiles(QObject):
     def export(self, path: Path) -> None:
         """Draw the episode under the cursor, as far as it went: a film, a picture of this Moment, or its curves.
 
+        While a second agent is compared, how it sees the episode is in it, too.
+
         Args:
             path: its ending says what. `working`, and then `written` or a refusal, say how that goes.
         """
@@ -84,7 +90,8 @@ class EpisodeFiles(QObject):
             self.refused.emit(f"{agent.name} did not read this episode; export one of {agent.game}, or wait a moment.")
         else:
             whole, index = reel.whole(), self._playhead.index
-            self._player.export(ExportRequest(path, whole, index, self._dreaming.horizon, agent))
+            other = self._comparison.reader_of(reel)
+            self._player.export(ExportRequest(path, whole, index, self._dreaming.horizon, agent, other))
 
     @pyqtSlot()
     def cancel_export(self) -> None:

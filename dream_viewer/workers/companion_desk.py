@@ -13,6 +13,7 @@ from dream_viewer.messages.futures import Future, FutureKey
 from dream_viewer.messages.news import News, Record
 from dream_viewer.workers.agent_source import AgentSource, Supply
 from dream_viewer.workers.study_lane import StudyLane
+from trainer.agent.agent import Agent
 from trainer.companion import Companion, ReadPiece
 from trainer.episode import Episode, Moment
 from trainer.errors import UserError
@@ -41,6 +42,11 @@ class CompanionDesk:
         self._loading = ThreadPoolExecutor(1, "companion", use_threads, (1,))
         self._closed = 0
         self._companion: Companion | None = None
+
+    @property
+    def agent(self) -> Agent | None:
+        """The companion's weights; None while there is none."""
+        return None if self._companion is None else self._companion.agent
 
     def open(self, path: Path, playing: AgentInfo | None) -> None:
         """Load an agent to compare with; where that does not work the one before stays, and the news say why.

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from dream_viewer.episodes.reel import Reel
-from dream_viewer.episodes.returns import realised_returns
 from dream_viewer.messages.futures import Forked, Future, FutureKey
 from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.pictures import views
 from dream_viewer.pictures.composition import Composer, Scene
 from dream_viewer.pictures.film import film
-from dream_viewer.pictures.film_files import PICTURES, TABLES, film_file, write_picture, write_table
-from dream_viewer.records import Course, Film, View
+from dream_viewer.pictures.film_files import PICTURES, TABLES, film_file, write_picture
+from dream_viewer.records import Film
 from dream_viewer.words import wording
-from dream_viewer.words.numerals import count, short_count, signed
+from dream_viewer.words.numerals import count, decimal, short_count, signed
+from dream_viewer.workers.curve_table import course_of, write_curves
+from dream_viewer.workers.second_look import SecondLook
 from trainer.agent.agent import Agent
 from trainer.envs.replaying import ReplayDiffers, Rerun
 from trainer.envs.viewer import MakeEnv
@@ -33,34 +34,48 @@ from trainer.player import Player
 from trainer.recording import recording_of
 
 Done = int
-"""Moments that are in the film by now."""
+"""Frames that are read by a second agent, or drawn, by now."""
 
 
-def exporting(request: ExportRequest, agent: Agent, seed: int, make_env: MakeEnv) -> Generator[Done | None, None, None]:
+def frames_of_work(request: ExportRequest) -> int:
+    """What the count of frames comes to in the end."""
+    return len(request.arrival.moments) * (1 if request.other is None else 2)
+
+
+def exporting(
+    request: ExportRequest, agent: Agent, other: Agent | None, seed: int, make_env: MakeEnv
+) -> Generator[Done | None, None, None]:
     """Write what was asked for; closed early, it leaves nothing behind.
 
     Args:
-        request: what and where. agent: the weights that read the episode. seed: of the player. make_env: makes games.
+        request: what and where. agent: the weights that read the episode. other: those that are compared, if any.
+        seed: of the player. make_env: makes games.
 
     Raises:
-        UserError: the file cannot be written, or other weights play by now.
+        UserError: the file cannot be written, or other weights play or are compared by now.
     """
-    suffix = request.path.suffix.lower()
+    reel, suffix = Reel(request.arrival), request.path.suffix.lower()
+    second: SecondLook | None = None
+    if request.other is not None:
+        if other is None or other.generation != request.other.generation:
+            raise UserError(f"{request.other.name} is not compared any more; export the episode once more.")
+        second = SecondLook(other, (request.agent, request.other), seed, reel, request.horizon)
+        yield from second.read()
     if suffix in TABLES:
-        _write_curves(request)
+        write_curves(request, reel, second)
         return
-    projector = _Projector(request, agent, seed, make_env)
+    projector = _Projector(request, agent, reel, second, seed, make_env)
     try:
         if suffix in PICTURES:
             image = yield from projector.picture(request.index)
             write_picture(request.path, image)
             return
         with film_file(request.path) as file:
-            for index in range(len(request.arrival.moments)):
+            for index in range(len(reel)):
                 image = yield from projector.picture(index)
                 yield None
                 file.add(image)
-                yield index + 1
+                yield frames_of_work(request) - len(reel) + index + 1
     finally:
         projector.close()
 
@@ -68,16 +83,30 @@ def exporting(request: ExportRequest, agent: Agent, seed: int, make_env: MakeEnv
 class _Projector:
     """Draws the Moments of an episode, in order; it has games of its own beside those of the window."""
 
-    def __init__(self, request: ExportRequest, agent: Agent, seed: int, make_env: MakeEnv) -> None:
-        arrival, info = request.arrival, request.agent
-        self._reel = Reel(arrival)
-        self._info, self._horizon, self._make_env = info, request.horizon, make_env
-        self._player = Player(agent, arrival.game, arrival.difficulty, seed=seed, make_env=make_env)
-        split = "train level" if arrival.split == "train" else "unseen level"
-        title = f"{info.name} · {arrival.game}, {arrival.difficulty}"
-        level = f"level {count(arrival.level_seed)}, {split}"
-        subtitle = f"{level} · {info.preset}, trained for {short_count(info.env_steps)} steps"
-        self._composer = Composer(title, subtitle, course_of(self._reel, info.discount))
+    def __init__(
+        self,
+        request: ExportRequest,
+        agent: Agent,
+        reel: Reel,
+        second: SecondLook | None,
+        seed: int,
+        make_env: MakeEnv,
+    ) -> None:
+        episode, info = reel.episode, request.agent
+        self._reel, self._second = reel, second
+        self._horizon, self._make_env = request.horizon, make_env
+        self._player = Player(agent, episode.game, episode.difficulty, seed=seed, make_env=make_env)
+        split = "train level" if episode.split == "train" else "unseen level"
+        names = info.name if second is None else " and ".join(second.names)
+        subtitle = f"level {count(episode.level_seed)}, {split}"
+        if second is None:
+            subtitle += f" · {info.preset}, trained for {short_count(info.env_steps)} steps"
+        self._composer = Composer(
+            f"{names} · {episode.game}, {episode.difficulty}",
+            subtitle,
+            course_of(reel, info.discount),
+            None if second is None else second.beside,
+        )
         self._again: Rerun | None = None
         self._replayed = False
         self._look = -1
@@ -101,10 +130,13 @@ class _Projector:
         age = index - self._look
         if moment.reading is not None and age < len(self._blinds):
             moment = replace(moment, blind=self._blinds[age])
-        reality = views.reality(moment, reel.outcome, human, True)
-        compared = _compared(moment)
-        panes: tuple[View, ...] = (reality, views.dream(moment), views.difference(*compared))
-        return self._composer.compose(Scene(index, panes, self._film, age - 1 if age else None, self._words(index)))
+        seen = [moment] if self._second is None else [moment, self._second.moments[index]]
+        panes = [views.reality(moment, reel.outcome, human, True)]
+        for one in seen:
+            panes += [views.dream(one), views.difference(*_compared(one))]
+        notes = () if self._second is None else tuple(map(_note, seen))
+        ahead = age - 1 if age else None
+        return self._composer.compose(Scene(index, tuple(panes), self._film, ahead, self._words(index), notes))
 
     def _words(self, index: int) -> str:
         reel = self._reel
@@ -151,7 +183,10 @@ class _Projector:
         dream = yield from player.future(reel.number, look, reading, horizon)
         key = FutureKey(reel.number, look, reading.generation, horizon, 0)
         fork = yield from player.fork(reel.number, look, reel.episode, dream.actions[0].tolist())
-        self._film = film(Future(key, dream), Forked(key, fork), self._composer.scale.tone)
+        echo, mine, other = None, "", ""
+        if self._second is not None:
+            echo, (mine, other) = (yield from self._second.echo(key, dream)), self._second.names
+        self._film = film(Future(key, dream), Forked(key, fork), self._composer.scale.tone, echo, other, mine)
         self._look = look
 
 
@@ -161,35 +196,9 @@ def _compared(moment: Moment) -> tuple[NDArray[np.uint8] | None, NDArray[np.uint
     return moment.step.frame, moment.blind.frame
 
 
-def course_of(reel: Reel, discount: float) -> Course:
-    """An episode as timelines draw it."""
-    realised = realised_returns(reel.rewards, reel.values, reel.outcome, discount)
-    return Course(reel.values, reel.rewards, realised, reel.surprises, reel.outcome)
-
-
-def _write_curves(request: ExportRequest) -> None:
-    arrival, info = request.arrival, request.agent
-    reel = Reel(arrival)
-    course = course_of(reel, info.discount)
-    readings = [moment.reading for moment in reel.moments]
-    columns: dict[str, NDArray[np.generic]] = {
-        "step": np.arange(len(reel)),
-        "action": np.array([-1 if m.step.action is None else m.step.action for m in reel.moments]),
-        "reward": course.rewards,
-        "return": reel.returns,
-        "value": course.values,
-        "realised_return": course.realised,
-        "continue": np.array([np.nan if r is None else r.continues for r in readings], np.float32),
-        "surprise_nats": course.surprises,
-    }
-    notes = {
-        "game": arrival.game,
-        "difficulty": arrival.difficulty,
-        "split": arrival.split,
-        "level_seed": arrival.level_seed,
-        "outcome": arrival.outcome or "goes on",
-        "agent": info.name,
-        "env_steps": info.env_steps,
-        "discount": info.discount,
-    }
-    write_table(request.path, columns, notes)
+def _note(moment: Moment) -> str:
+    reading = moment.reading
+    if reading is None:
+        return ""
+    surprise = "" if reading.surprise is None else f" · surprise {reading.surprise:.1f} nats"
+    return f"value {decimal(reading.value)}{surprise}"

@@ -10,6 +10,7 @@ from dream_viewer.messages.news import News, Written
 from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.workers.study_lane import StudyLane
 from dream_viewer.workers.telling import telling
+from trainer.agent.agent import Agent
 from trainer.envs.viewer import MakeEnv
 from trainer.episode import Episode
 from trainer.errors import UserError
@@ -40,9 +41,9 @@ class FileDesk:
         """Play a recording again and let the player read it."""
         self._others.submit("recall", self._guarded(self._recalling(player, path)))
 
-    def export(self, player: Player, request: ExportRequest, seed: int, make_env: MakeEnv) -> None:
-        """Draw what was asked for; an export in the making gives way."""
-        self._others.submit("export", self._guarded(self._exporting(player, request, seed, make_env)))
+    def export(self, player: Player, other: Agent | None, request: ExportRequest, seed: int, make_env: MakeEnv) -> None:
+        """Draw what was asked for; an export in the making gives way. `other`: the agent that is compared, if any."""
+        self._others.submit("export", self._guarded(self._exporting(player, other, request, seed, make_env)))
 
     def cancel_export(self) -> None:
         """Give up the export in the making; it leaves nothing behind."""
@@ -73,12 +74,13 @@ class FileDesk:
         self._tell(News((Written(path),)))
 
     def _exporting(
-        self, player: Player, request: ExportRequest, seed: int, make_env: MakeEnv
+        self, player: Player, other: Agent | None, request: ExportRequest, seed: int, make_env: MakeEnv
     ) -> Generator[None, None, None]:
-        from dream_viewer.workers.exporting import exporting  # brings av: 0.1 s that not every start should pay
+        # This brings av: 0.1 s that not every start should pay.
+        from dream_viewer.workers.exporting import exporting, frames_of_work
 
-        job = exporting(request, player.agent, seed, make_env)
-        yield from telling(job, self._tell, "export", request.path.name, len(request.arrival.moments))
+        job = exporting(request, player.agent, other, seed, make_env)
+        yield from telling(job, self._tell, "export", request.path.name, frames_of_work(request))
         self._tell(News((Written(request.path),)))
 
     def _recalling(self, player: Player, path: Path) -> Generator[None, None, None]:

@@ -15,7 +15,7 @@ from dream_viewer.messages.orders import ExportRequest, LevelChoice
 from dream_viewer.options import ExportOptions
 from dream_viewer.pictures.film_files import check_export
 from dream_viewer.workers.agent_source import AgentSource, Supply
-from dream_viewer.workers.exporting import exporting
+from dream_viewer.workers.exporting import exporting, frames_of_work
 from dream_viewer.workers.file_desk import FIRST_RECALLED
 from dream_viewer.workers.level_dealer import LevelDealer
 from trainer.envs.viewer import procgen_level
@@ -43,7 +43,10 @@ def export(options: ExportOptions, agent: Path, recording: Recording | None) -> 
     """
     check_export(options.out)
     with torch.inference_mode():
-        supply = AgentSource("auto", "auto").open(agent, options.difficulty, options.game)
+        source = AgentSource("auto", "auto")
+        supply = source.open(agent, options.difficulty, options.game)
+        game = supply.info.game if recording is None else recording.game
+        second = None if options.compare is None else _second(source, options.compare, game)
         number, episode, moments = _replayed(supply, recording) if recording is not None else _played(supply, options)
         request = ExportRequest(
             path=options.out,
@@ -61,10 +64,26 @@ def export(options: ExportOptions, agent: Path, recording: Recording | None) -> 
             index=_index(options, len(moments)),
             horizon=options.horizon,
             agent=supply.info,
+            other=None if second is None else second.info,
         )
-        with _bar("Drawing", len(moments)) as bar:
-            for done in exporting(request, supply.agent, SEED, procgen_level):
+        with _bar("Drawing", frames_of_work(request)) as bar:
+            other = None if second is None else second.agent
+            for done in exporting(request, supply.agent, other, SEED, procgen_level):
                 bar.update(0 if done is None else done - bar.n)
+
+
+def _second(source: AgentSource, path: Path, game: str) -> Supply:
+    """The agent to compare with.
+
+    Raises:
+        UserError: it cannot be opened, or was trained on another game.
+    """
+    supply = source.open(path, None, None)
+    if supply.info.trained_on.game != game:
+        raise UserError(
+            f"{path}: was trained on {supply.info.trained_on.game}; --compare wants a checkpoint of {game}."
+        )
+    return supply
 
 
 def _bar(words: str, total: int | None) -> tqdm[Any]:

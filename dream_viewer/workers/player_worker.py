@@ -240,7 +240,7 @@ class PlayerWorker(QThread):
 
     def export(self, request: ExportRequest) -> None:
         """Draw an episode as a picture, film or table; or `refused`."""
-        self._study(lambda player: self._files.export(player, request, self._seed, self._make_env))
+        self._study(lambda player: self._export(player, request))
 
     def cancel_export(self) -> None:
         """Give up the export in the making."""
@@ -317,6 +317,9 @@ class PlayerWorker(QThread):
     def _found(self, weights: Weights) -> None:
         """Take weights of the run that is followed, in its watch's thread."""
         self._commands.put(lambda: self._agents.take_followed(weights))
+
+    def _export(self, player: Player, request: ExportRequest) -> None:
+        self._files.export(player, self._companion.agent, request, self._seed, self._make_env)
 
     def _begin_duel(self, player: Player, number: int, episode: Episode, moments: tuple[Moment, ...]) -> None:
         reading = moments[-1].reading

@@ -163,7 +163,9 @@ def test_what_export_takes(tmp_path: Path) -> None:
     assert (options.agent, options.recording, options.horizon, options.level) == (checkpoint, None, 5, 3)
     options = cli.parse_export([str(recording), "o.png", "--agent", str(checkpoint), "--at", "2"])
     assert (options.agent, options.recording, options.at) == (checkpoint, recording, 2)
-    assert options.out.is_absolute()
+    assert options.out.is_absolute() and options.compare is None
+    options = cli.parse_export([str(recording), "o.png", "--compare", str(checkpoint)])
+    assert options.compare == checkpoint
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,7 @@ def test_what_export_takes(tmp_path: Path) -> None:
     [
         ([], "required"),
         (["missing.episode", "a.mp4"], "no such file"),
+        ([".", "a.mp4", "--compare", "missing.safetensors"], "no such file"),
         ([".", "a.mp4", "--horizon", "0"], "--horizon 0"),
         ([".", "a.mp4", "--horizon", "100000"], "--horizon 100000"),
         ([".", "a.mp4", "--level", "-1"], "--level -1"),

@@ -208,6 +208,13 @@ def test_swapped_the_second_agent_plays_the_level_on_show_and_the_first_reads_al
     assert compared.player.asked("open_companion")[-1] == (mine.path,)
 
 
+def test_an_export_is_of_both_agents_where_both_read_the_episode(compared: Desk) -> None:
+    compared.session.files.export(OTHER.with_suffix(".png"))
+    compared.session.comparison.close()
+    compared.session.files.export(OTHER.with_suffix(".png"))
+    assert [request.other for (request,) in compared.player.asked("export")] == [other(), None]
+
+
 def test_ended_everything_is_as_before(compared: Desk) -> None:
     window = compared.window
     by_id, before = window.actions_by_id, window.dream.frame

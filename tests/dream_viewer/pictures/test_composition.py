@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from dream_viewer.messages.futures import FutureKey
-from dream_viewer.pictures.composition import MOST_CELLS, SIZE, Composer, Scene, value_colour
+from dream_viewer.pictures.composition import MOST_CELLS, Composer, Scene
 from dream_viewer.pictures.film import film
-from dream_viewer.records import Course, View
+from dream_viewer.pictures.ink import SIZE, fitted, value_colour, width, wrapped
+from dream_viewer.records import Beside, Course, View
 from tests.dream_viewer.feed import forked, frame, future
 
 GREEN, RED, WHITE = (67, 181, 129), (239, 91, 91), (221, 226, 234)
+LINE, COMPANION, PLAYED = (42, 49, 59), (63, 208, 222), (184, 147, 245)
 
 
 def course(steps: int = 50) -> Course:
@@ -90,3 +94,40 @@ def test_the_end_of_an_episode_shows_what_there_is() -> None:
 
 def test_the_colour_of_a_value_goes_from_red_to_green() -> None:
     assert value_colour(0) == RED and value_colour(1) == (79, 197, 141) and value_colour(0.55) == (217, 196, 106)
+
+
+def test_two_agents_have_panes_rows_and_curves_of_their_own() -> None:
+    key = FutureKey(0, 15, 1, 15, 0)
+    shot = film(future(key), forked(key), lambda value: value / 10, future(replace(key, kind="echo")), "other", "mine")
+    assert (
+        shot.imagined_title.startswith("As mine imagines it: the next 15") and shot.echo_title == "As other imagines it"
+    )
+    dreams = View(frame(9), "imagined", "Dream"), View(frame(2), None, "4 % off")
+    panes = (View(frame(3, 512), "observed", "Reality as people see it"), *dreams, *dreams)
+    values = np.linspace(9, 1, 50, dtype=np.float32)
+    beside = Beside(("mine", "other"), ("mine, 4m", "other, 4m"), values, np.full(50, 1.5, np.float32))
+    image = pixels(Composer("a", "b", course(), beside), Scene(20, panes, shot, 4, "", ("value 3.1", "value 6.2")))
+    assert tuple(image[250, 25]) == GREEN
+    assert tuple(image[250, 341]) == tuple(image[250, 821]) == RED, "a dream of each"
+    assert tuple(image[250, 569]) == tuple(image[250, 1049]) == LINE, "and its difference"
+    assert all((image[top : top + 64, 24:88] > 150).any() for top in (444, 552, 660)), "three rows of frames"
+    errors = [(image[bottom + 4 : bottom + 18, 24:88] > 120).any() for bottom in (508, 616, 724)]
+    assert errors == [True, True, False], "each dream's errors stand under its own frames"
+    assert ((image[778:868, 64:1256] == COMPANION).all(-1)).any(), "a second curve"
+
+
+def test_what_a_person_played_is_marked_at_the_foot_of_the_curves() -> None:
+    played = replace(course(), played=((10, 19), (30, 30)))
+    row = pixels(Composer("a", "b", played), scene(index=0))[870, 64:1256]
+    marked = np.flatnonzero((row == PLAYED).all(-1)) / 1192 * 49
+    assert marked.min() == pytest.approx(10, abs=0.1) and marked.max() == pytest.approx(31, abs=0.1)
+    assert not ((marked > 20.1) & (marked < 29.9)).any()
+
+
+def test_words_are_made_to_fit() -> None:
+    assert fitted("short", 15, 200) == "short"
+    long = fitted("a-name-that-nobody-would-give-to-a-file" * 3, 15, 200)
+    assert width(long, 15) <= 200 and long.startswith("a-name") and long.endswith("file") and "…" in long
+    assert wrapped("3 % off · orange: real", 14, 60) == "3 % off\norange: real"
+    assert wrapped("3 % off · orange: real", 14, 600) == "3 % off · orange: real"
+    assert wrapped("won\nthe end", 14, 600, " ") == "won\nthe end"

@@ -18,7 +18,8 @@ from dream_viewer.options import ExportOptions
 from dream_viewer.workers.exporting import exporting
 from dream_viewer.workers.file_desk import FileDesk
 from dream_viewer.workers.headless_export import export
-from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent, small_checkpoint
+from tests.player_support import CONFIG, SHORT_GAME, SHORT_LEVEL, result_of, small_agent, small_checkpoint
+from trainer.agent.agent import Agent
 from trainer.envs.viewer import procgen_level
 from trainer.episode import Step
 from trainer.errors import UserError
@@ -28,6 +29,8 @@ from trainer.recording import recording_of, save_recording
 INFO = AgentInfo(
     "small", 0, SHORT_GAME, "easy", "debug", 1000, 10, None, 1 - 1 / 333, TrainedOn(SHORT_GAME, "easy", 200)
 )
+
+OTHER = replace(INFO, name="other, later", generation=3, env_steps=2000)
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +49,14 @@ def request(player: Player, path: Path, steps: int | None = None, horizon: int =
     return ExportRequest(path, arrival, 5, horizon, INFO)
 
 
-def made(player: Player, wanted: ExportRequest) -> list[int]:
+def compared(wanted: ExportRequest) -> tuple[ExportRequest, Agent]:
+    """The same with a second agent, and that agent."""
+    return replace(wanted, other=OTHER), small_agent(seed=5, generation=OTHER.generation)
+
+
+def made(player: Player, wanted: ExportRequest, other: Agent | None = None) -> list[int]:
     """The progress it told of."""
-    return [done for done in exporting(wanted, player.agent, 0, procgen_level) if done is not None]
+    return [done for done in exporting(wanted, player.agent, other, 0, procgen_level) if done is not None]
 
 
 def test_a_film_has_every_moment(lived: Player, tmp_path: Path) -> None:
@@ -101,9 +109,44 @@ def test_curves_hold_what_was_read(lived: Player, tmp_path: Path) -> None:
         assert len(arrays["surprise_nats"]) == len(rows) and str(arrays["outcome"]) == "lost"
 
 
+def test_curves_tell_who_acted_and_which_weights_read_them(lived: Player, tmp_path: Path) -> None:
+    wanted, other = compared(request(lived, tmp_path / "a.csv"))
+    moments = list(wanted.arrival.moments)
+    moments[2] = replace(moments[2], step=replace(moments[2].step, by_person=True))
+    wanted = replace(wanted, arrival=replace(wanted.arrival, moments=tuple(moments)))
+    assert made(lived, wanted, other)[-1] == len(moments), "what the second agent reads is counted"
+    with open(wanted.path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["acted_by"] for row in rows[:4]] == ["agent", "agent", "person", "agent"]
+    assert rows[-1]["acted_by"] == "" and rows[-1]["other_value"] == ""
+    assert {(row["agent"], row["other_agent"]) for row in rows} == {("small", "other, later")}
+    reading = moments[3].reading
+    assert reading is not None and float(rows[3]["value"]) == pytest.approx(reading.value, rel=1e-5)
+    assert float(rows[3]["other_value"]) != pytest.approx(reading.value, rel=1e-5)
+    again = replace(wanted, path=tmp_path / "a.npz")
+    made(lived, again, other)
+    with np.load(again.path, allow_pickle=False) as arrays:
+        assert arrays["other_value"][3] == np.float32(rows[3]["other_value"])
+        assert list(arrays["acted_by"][:3]) == ["agent", "agent", "person"] and int(arrays["other_env_steps"]) == 2000
+
+
+def test_a_film_of_two_agents_shows_both(lived: Player, tmp_path: Path) -> None:
+    wanted, other = compared(request(lived, tmp_path / "a.png"))
+    made(lived, wanted, other)
+    with Image.open(wanted.path) as image:
+        pixels = np.asarray(image)
+    one, two = pixels[150:320, 350:530], pixels[150:320, 830:1010]
+    assert one.std() > 1 and two.std() > 1 and not np.array_equal(one, two), "two dreams of one moment"
+    film, _ = compared(request(lived, tmp_path / "a.mp4", steps=2))
+    assert made(lived, film, other) == [2, 3, 4], "two frames read, two drawn"
+    with pytest.raises(UserError, match="not compared any more"):
+        made(lived, replace(wanted, path=tmp_path / "b.png"), small_agent(generation=8))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "a.png"]
+
+
 def test_other_weights_cannot_draw_its_dreams(lived: Player, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Other weights"):
-        list(exporting(request(lived, tmp_path / "a.mp4"), small_agent(generation=9), 0, procgen_level))
+        list(exporting(request(lived, tmp_path / "a.mp4"), small_agent(generation=9), None, 0, procgen_level))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,13 +159,13 @@ def test_the_desk_tells_how_far_it_is_and_a_cancelled_export_leaves_nothing(live
 
     desk = FileDesk(tell, refusals.append)
     file = tmp_path / "a.mp4"
-    desk.export(lived, request(lived, file, steps=6), 0, procgen_level)
+    desk.export(lived, None, request(lived, file, steps=6), 0, procgen_level)
     while not records:
         desk.turn()
     assert records == [Working("export", "a.mp4", 1, 6)]
     desk.cancel_export()
     assert not desk.turn() and list(tmp_path.iterdir()) == [] and refusals == []
-    desk.export(lived, request(lived, file, steps=3), 0, procgen_level)
+    desk.export(lived, None, request(lived, file, steps=3), 0, procgen_level)
     while desk.turn():
         pass
     assert records[-1] == Written(file) and file.stat().st_size > 1000
@@ -142,3 +185,10 @@ def test_without_a_window_a_checkpoint_plays_and_a_recording_is_read(lived: Play
     assert len((tmp_path / "b.csv").read_text().splitlines()) == 1 + len(lived.moments)
     with pytest.raises(UserError, match="can be exported"):
         export(replace(options, out=tmp_path / "a.avi"), checkpoint, None)
+    export(replace(options, out=tmp_path / "c.csv", compare=checkpoint), checkpoint, None)
+    row = (tmp_path / "c.csv").read_text().splitlines()[3].split(",")
+    head = (tmp_path / "c.csv").read_text().splitlines()[0].split(",")
+    assert row[head.index("other_value")] == row[head.index("value")], "the same weights see the same"
+    elsewhere = small_checkpoint(tmp_path / "maze.safetensors", config=replace(CONFIG, game="maze"))
+    with pytest.raises(UserError, match="was trained on maze"):
+        export(replace(options, out=tmp_path / "d.csv", compare=elsewhere), checkpoint, None)

@@ -29,6 +29,7 @@ from dream_viewer.session import Session
 from dream_viewer.settings import Settings
 from dream_viewer.state.dreaming import DreamMode
 from dream_viewer.state.taking_part import Role
+from dream_viewer.widgets.duel_result import DuelResult
 from dream_viewer.workers.player_worker import PlayerWorker
 from dream_viewer.workers.training_worker import TrainingWorker
 from tests.player_support import small_checkpoint
@@ -38,6 +39,8 @@ FOLDER = os.environ.get("JOURNEYS")
 SIZES = ((1280, 800), (1024, 680)) if FOLDER else ((1024, 680),)
 PATIENCE = 60_000
 LEVEL = 10_007
+SHORT_LEVEL = 10_330
+"""Whoever runs and jumps to the right here falls into the first pit."""
 RIGHT = 7
 Key = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -51,7 +54,9 @@ class Traveller:
         window, session: what is travelled. player: the worker behind them.
     """
 
-    def __init__(self, qtbot: QtBot, name: str, checkpoint: Path, size: tuple[int, int], settings: Settings) -> None:
+    def __init__(
+        self, qtbot: QtBot, name: str, checkpoint: Path, size: tuple[int, int], settings: Settings, level: int
+    ) -> None:
         self._qtbot, self._name, self._station, self._size = qtbot, f"{name}-{size[0]}", 0, size
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -59,7 +64,7 @@ class Traveller:
         self.player = PlayerWorker(device="cpu", dtype="float32")
         self.session = Session(self.player, TrainingWorker)
         self.player.start()
-        self.session.casting.open_checkpoint(checkpoint, LevelChoice("unseen", LEVEL))
+        self.session.casting.open_checkpoint(checkpoint, LevelChoice("unseen", level))
         self.window = MainWindow(self.session, settings)
         qtbot.addWidget(self.window)
         self.window.resize(*size)
@@ -96,14 +101,15 @@ class Traveller:
         self.window.activateWindow()
         self.until(self.window.isActiveWindow)
 
-    def shoot(self, what: str, *others: str) -> None:
-        """Leave a picture of the window, and of docks by name, where pictures are wanted."""
+    def shoot(self, what: str, *others: str, dialog: QWidget | None = None) -> None:
+        """Leave a picture of the window, of docks by name and of a dialog, where pictures are wanted."""
         self._station += 1
         assert (self.window.width(), self.window.height()) == self._size, "no station makes the window larger"
         if FOLDER is None:
             return
         Path(FOLDER).mkdir(parents=True, exist_ok=True)
-        for part, widget in {"": self.window, **{f"-{name}": self.window.docks.by_id[name] for name in others}}.items():
+        docks = {f"-{name}": self.window.docks.by_id[name] for name in others}
+        for part, widget in {"": self.window, **docks, **({"-dialog": dialog} if dialog else {})}.items():
             picture = widget.grab()
             assert picture.save(f"{FOLDER}/{self._name}-{self._station}-{what}{part}.png")
 
@@ -132,8 +138,9 @@ def start(
 ) -> Iterator[Start]:
     travellers: list[Traveller] = []
 
-    def begin(name: str, settings: Settings | None = None) -> Traveller:
-        travellers.append(Traveller(qtbot, name, checkpoint, request.param, settings or Settings(tour_seen=True)))
+    def begin(name: str, settings: Settings | None = None, level: int = LEVEL) -> Traveller:
+        wanted = settings or Settings(tour_seen=True)
+        travellers.append(Traveller(qtbot, name, checkpoint, request.param, wanted, level))
         return travellers[-1]
 
     yield begin
@@ -214,7 +221,7 @@ def test_a_researcher_holds_a_dream_against_its_fork(start: Start) -> None:
 
 
 def test_a_person_plays_reality_the_dream_and_against_the_agent(start: Start) -> None:
-    you = start("player")
+    you = start("player", level=SHORT_LEVEL)
     session = you.session
     playhead = session.playhead
     you.lived(10)
@@ -247,24 +254,41 @@ def test_a_person_plays_reality_the_dream_and_against_the_agent(start: Start) ->
     you.press(Key.Key_D, SHIFT)
     you.until(lambda: session.part.role is Role.DUEL)
     assert playhead.index == 4
+    for _ in range(3):
+        playhead.faster()
     QTest.keyPress(you.keyboard, Key.Key_Right)
+    QTest.keyPress(you.keyboard, Key.Key_Up)
     you.until(lambda: playhead.reel is not None and playhead.reel.last >= 12)
     you.shoot("duel")
-    QTest.keyRelease(you.keyboard, Key.Key_Right)
-    you.press(Key.Key_Escape)
-    assert session.part.role is Role.WATCHING
-    you.shoot("duel-called-off")
+    you.until(lambda: session.part.role is Role.WATCHING)
+    mine = playhead.reel
+    assert mine is not None and mine.outcome == "lost" and mine.played == [(4, mine.last - 1)], "into the first pit"
+    you.until(lambda: you.window.findChildren(DuelResult))
+    (result,) = you.window.findChildren(DuelResult)
+    rival = next(reel for reel in playhead.reels if reel.number == mine.number + 1)
+    assert rival.outcome is not None and not rival.played
+    assert "You win" not in result.title.text()
+    you.until(result.isVisible)
+    you.shoot("duel-result", dialog=result)
+    result.watch[0].click()
+    assert playhead.reel is mine and playhead.playback.state is State.PLAYING
+    result.close()
 
 
 def test_an_episode_is_saved_exported_and_opened_again(start: Start, tmp_path: Path) -> None:
     you = start("files")
     window, session = you.window, you.session
     playhead = session.playhead
+    you.lived(6)
+    you.press(Key.Key_P)
+    QTest.keyPress(you.keyboard, Key.Key_Right)
     you.lived(16)
+    QTest.keyRelease(you.keyboard, Key.Key_Right)
+    you.press(Key.Key_Escape)
     you.press(Key.Key_Space)
     playhead.seek(8)
     lived = playhead.reel
-    assert lived is not None
+    assert lived is not None and lived.played
     recording, picture, curves = (tmp_path / f"Übung 1{ending}" for ending in (".episode", ".png", ".csv"))
     for key, file in ((Key.Key_S, recording), (Key.Key_E, picture), (Key.Key_E, curves)):
         you.press(key, CTRL)
@@ -283,6 +307,8 @@ def test_an_episode_is_saved_exported_and_opened_again(start: Start, tmp_path: P
     you.until(lambda: playhead.reel is not lived)
     again = playhead.reel
     assert again is not None and again.number < 0 and playhead.playback.state is State.PAUSED
+    (played,) = again.played
+    assert played[0] == lived.played[0][0] and played[1] >= 14, "what a person played is marked again"
     assert all(np.array_equal(a.step.frame, b.step.frame) for a, b in zip(again.moments, lived.moments, strict=False))
     you.press(Key.Key_3)
     you.until(lambda: (key := session.dreaming.future_key) is not None and session.dreaming.fork(key) is not None)

@@ -12,6 +12,7 @@ from trainer.agent.returns import ReturnNormaliser, lambda_return
 from trainer.config import ModelSize
 from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import BINS, entropy, twohot_loss, twohot_mean
+from trainer.nn.layers import Linear
 from trainer.world_model.heads import Head
 
 LAYERS = 3
@@ -30,8 +31,11 @@ class ActorCritic(nn.Module):
 
 
 def value_head(size: ModelSize, generator: torch.Generator) -> Head:
-    """A value head; the slow value is another of the same shape."""
-    return Head(size.feat, size.units, LAYERS, "logits", BINS, 0.0, generator)
+    """A value head; the slow value is another of the same shape.
+
+    Its many outputs are asked of every imagined state, which in float32 takes an update longer and shows nowhere.
+    """
+    return Head(size.feat, size.units, LAYERS, "logits", BINS, 0.0, generator, Linear)
 
 
 class ImaginationLoss(NamedTuple):

@@ -22,6 +22,7 @@ from trainer.errors import UserError
 from trainer.nn.distributions import categorical_kl, twohot_mean, unimix_log_probs
 from trainer.nn.optimiser import FlatTensors
 from trainer.nn.packed import can_pack
+from trainer.nn.weights import ComputeWeights
 from trainer.randomness import torch_generator
 from trainer.world_model.rssm import Latent
 from trainer.world_model.world_model import WorldModel
@@ -75,7 +76,7 @@ class Agent:
         self.world_model = WorldModel(size, num_actions, generator, horizon)
         self.actor_critic = ActorCritic(size, num_actions, generator)
         self.latent: Latent | None = None
-        self._flat = self._move(dtype, torch.device(device))
+        self._weights = self._move(dtype, torch.device(device))
         self._networks: Inference = Plain(self.world_model, self.actor_critic)
 
     def pack(self) -> None:
@@ -89,31 +90,24 @@ class Agent:
     def _changed(self) -> None:
         self._networks = Plain(self.world_model, self.actor_critic)
 
-    def _move(self, dtype: torch.dtype, device: torch.device) -> FlatTensors:
-        """Puts all parameters into one buffer of the given dtype and device."""
-        parameters = list(self.named_parameters().values())
-        flat = FlatTensors(parameters, dtype, device)
-        with torch.no_grad():
-            flat.copy_from([p.detach().to(device) for p in parameters])
-        for parameter, view in zip(parameters, flat.views, strict=True):
-            parameter.data = view
-        return flat
+    def _move(self, dtype: torch.dtype, device: torch.device) -> ComputeWeights:
+        return ComputeWeights([self.world_model, self.actor_critic], dtype, device)
 
     def to(self, dtype: torch.dtype) -> None:
         """Casts the weights to another compute dtype."""
-        self._flat = self._move(dtype, self.device)
+        self._weights = self._move(dtype, self.device)
         self.latent = None
         self._changed()
 
     @property
     def dtype(self) -> torch.dtype:
         """The compute dtype."""
-        return self._flat.flat.dtype
+        return self._weights.dtype
 
     @property
     def device(self) -> torch.device:
         """Where the weights lie."""
-        return self._flat.flat.device
+        return self._weights.device
 
     def named_parameters(self) -> dict[str, nn.Parameter]:
         """Parameters by the reference's names, such as `enc/cnn0/kernel`, in a fixed order."""
@@ -123,11 +117,11 @@ class Agent:
     @property
     def parameter_count(self) -> int:
         """Trained parameters, the slow value not counted."""
-        return self._flat.flat.numel()
+        return self._weights.count
 
     def take(self, weights: FlatTensors) -> None:
-        """Takes weights of the same layout, any dtype: one copy."""
-        self._flat.flat.copy_(weights.flat)
+        """Takes float32 weights of the same layout."""
+        self._weights.take(weights)
         self._changed()
 
     def state_tensors(self) -> dict[str, Tensor]:

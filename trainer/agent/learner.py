@@ -26,6 +26,7 @@ from trainer.config import Config
 from trainer.distributed import ALONE, Ranks
 from trainer.nn.distributions import twohot_mean
 from trainer.nn.optimiser import FlatTensors, LaProp, learning_rate
+from trainer.nn.weights import ComputeWeights
 from trainer.replay_batch import Batch
 from trainer.world_model.rssm import Latent, Sequence
 from trainer.world_model.world_model import WorldModelLoss
@@ -126,9 +127,7 @@ class Learner:
         self._slow_size = self.slow.flat.numel()
         if dtype is not None and dtype != agent.dtype:
             agent.to(dtype)
-        self._slow_compute = FlatTensors(slow, agent.dtype, agent.device)
-        for parameter, view in zip(slow, self._slow_compute.views, strict=True):
-            parameter.data = view
+        self._slow_compute = ComputeWeights([self._slow_head], agent.dtype, agent.device)
         self.slow.flat.copy_(self._value_weights())
         self._publish()
 
@@ -139,7 +138,7 @@ class Learner:
     def _publish(self) -> None:
         """Casts the master weights and the slow value into the networks."""
         self.agent.take(self.optimiser.params)
-        self._slow_compute.flat.copy_(self.slow.flat)
+        self._slow_compute.take(self.slow)
 
     def state_tensors(self) -> dict[str, Tensor]:
         """Everything to go on from, float32, by name: weights, `nu/...`, `mu/...`, `slowval/...`, `normaliser/...`.

@@ -51,6 +51,17 @@ class Linear(nn.Module):
         return out.view(*x.shape[:-1], out.shape[-1])
 
 
+class FineLinear(Linear):
+    """A linear layer that computes in float32, and whose kernel and bias stay so: for logits.
+
+    Rounded to bfloat16, a logit of 8 is up to 0.03 off, and its probability 3 %.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) to (..., out), float32."""
+        return super().forward(x.float())
+
+
 class BlockLinear(nn.Module):
     """A linear layer whose kernel is block-diagonal: block j maps slice j of the input to slice j of the output.
 
@@ -139,6 +150,31 @@ class Conv(nn.Module):
         sums = torch.matmul(_phases_as(taps.device, taps.dtype), taps).view(outputs, 4, 9, inputs)
         kernel = sums.transpose(0, 1).reshape(4 * outputs, 3, 3, inputs).permute(0, 3, 1, 2)
         return kernel, self.bias.repeat(4)
+
+
+class FineConv(Conv):
+    """A convolution whose kernel and bias stay float32 where activations are bfloat16, for layers of few outputs.
+
+    What bfloat16 cuts off from them is a second, small convolution, so that forward they are as good as float32. The
+    gradients go through the first alone: there, rounding does no harm.
+    """
+
+    def upsampled(self, x: Tensor) -> Tensor:
+        """See :meth:`Conv.upsampled`; in float32 from activations of any type."""
+        if x.dtype == self.kernel.dtype:
+            return super().upsampled(x)
+        (kernel, bias), (kernel_rest, bias_rest) = self.parts(x.dtype)
+        picture = x.permute(0, 3, 1, 2)
+        rest = F.conv2d(picture.detach(), kernel_rest, bias_rest, padding=1)
+        out = F.conv2d(picture, kernel, bias, padding=1).float().add_(rest).permute(0, 2, 3, 1)
+        return out.contiguous().view(*x.shape[:3], 2, 2, self.kernel.shape[0])
+
+    def parts(self, dtype: torch.dtype) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """:meth:`Conv.phases` rounded to `dtype`, and what the rounding left, without gradient."""
+        exact = self.phases()
+        rounded = exact[0].to(dtype), exact[1].to(dtype)
+        rest = [(one - other).detach().to(dtype) for one, other in zip(exact, rounded, strict=True)]
+        return rounded, (rest[0], rest[1])
 
 
 _PARITIES = torch.tensor(

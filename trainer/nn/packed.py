@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from trainer.nn.fused import EPS
-from trainer.nn.layers import BlockLinear, Conv, Linear, Norm
+from trainer.nn.layers import BlockLinear, Conv, FineConv, Linear, Norm
 
 _PLAIN: tuple[str, list[float], str] = (
     "none",
@@ -90,6 +90,25 @@ class PackedConv:
             x.permute(0, 3, 1, 2), self._kernel, self._bias, self._padding, [1, 1], [1, 1], self._groups, *_PLAIN
         )
         return out.permute(0, 2, 3, 1).contiguous()
+
+
+class PackedFineConv:
+    """:meth:`FineConv.upsampled`, the four pixels of a phase side by side: (N, H, W, in) to (N, H, W, 4 out) float32.
+
+    Args:
+        conv: as it is now. dtype: of the activations. side: see :class:`PackedConv`.
+    """
+
+    def __init__(self, conv: FineConv, dtype: torch.dtype, side: int) -> None:
+        parts = [conv.phases()] if dtype == conv.kernel.dtype else conv.parts(dtype)
+        kernels, biases = zip(*parts, strict=True)
+        self._parts = len(parts)
+        self._conv = PackedConv(torch.cat(kernels), torch.cat(biases), side)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """(N, H, W, in) to (N, H, W, 4 out) float32."""
+        out = self._conv(x).float()
+        return out if self._parts == 1 else torch.add(*out.chunk(2, -1))
 
 
 class PackedBlocks:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from trainer.config import ModelSize
 from trainer.nn.fused import sigmoid_squared_error
-from trainer.nn.layers import BlockLinear, Conv, Linear, Norm, fold_phases, unfold_phases
+from trainer.nn.layers import BlockLinear, Conv, FineConv, Linear, Norm, fold_phases, unfold_phases
 from trainer.world_model.encoder import FRAME
 
 
@@ -35,7 +35,7 @@ class Decoder(nn.Module):
         for i in reversed(range(self.layers - 1)):
             self.add_module(f"conv{i}", Conv(widths[i + 1], widths[i], generator))
             self.add_module(f"conv{i}norm", Norm(widths[i]))
-        self.imgout = Conv(widths[0], 3, generator)
+        self.imgout = FineConv(widths[0], 3, generator)
 
     def phases(self, deter: Tensor, stoch: Tensor) -> Tensor:
         """Raw pictures before the sigmoid, in phase order.
@@ -44,7 +44,7 @@ class Decoder(nn.Module):
             deter: (N, D). stoch: (N, S * C) one-hot.
 
         Returns:
-            (N, 32, 32, 2, 2, 3).
+            (N, 32, 32, 2, 2, 3) float32.
         """
         frames = deter.shape[0]
         grouped = deter.view(frames, self.blocks, -1).transpose(0, 1).contiguous()

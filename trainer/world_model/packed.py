@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from trainer.nn.fused import pool
 from trainer.nn.layers import Conv, Linear, Norm, unfold_phases
-from trainer.nn.packed import PackedBlocks, PackedConv, PackedLinear, PackedNorm
+from trainer.nn.packed import PackedBlocks, PackedConv, PackedFineConv, PackedLinear, PackedNorm
 from trainer.world_model.decoder import Decoder, as_bytes
 from trainer.world_model.encoder import FRAME, Encoder, centred
 from trainer.world_model.heads import Head
@@ -81,10 +81,10 @@ class PackedRSSM:
         shared = torch.cat([*parts, self._actions[action]], 1)
         own = deter.view(batch, blocks, -1)
         x = torch.cat([own, shared.unsqueeze(1).expand(-1, blocks, -1)], 2).view(batch, -1)
-        gates = self._gates(self._hidden_norm(self._hidden(x)))
+        gates = self._gates(self._hidden_norm(self._hidden(x))).float()
         reset, candidate, update = gates.view(batch, blocks, 3, -1).unbind(2)
         candidate = torch.tanh(torch.sigmoid(reset).mul_(candidate))
-        return torch.lerp(own, candidate, torch.sigmoid_(update - 1)).view(batch, -1)
+        return torch.lerp(own.float(), candidate, torch.sigmoid_(update - 1)).to(deter.dtype).view(batch, -1)
 
     def project(self, tokens: Tensor) -> Tensor:
         """As of :meth:`RSSM.project_tokens`."""
@@ -118,7 +118,7 @@ class PackedDecoder:
             )
             for i in reversed(range(decoder.layers - 1))
         ]
-        self._picture = PackedConv.upsampled(decoder.imgout, FRAME >> 1)
+        self._picture = PackedFineConv(decoder.imgout, decoder.sp1.kernel.dtype, FRAME >> 1)
 
     def __call__(self, deter: Tensor, stoch: Tensor) -> Tensor:
         """deter (B, D) and one-hot (B, Z) to pictures (B, 64, 64, 3) uint8."""
@@ -126,7 +126,7 @@ class PackedDecoder:
         x = self._norm(spatial + self._spread(self._stoch_norm(self._stoch(stoch))).view(spatial.shape))
         for conv, norm in self._layers:
             x = unfold_phases(norm(_by_phase(conv(x))))
-        return unfold_phases(as_bytes(torch.sigmoid(_by_phase(self._picture(x)).float())))
+        return unfold_phases(as_bytes(torch.sigmoid(_by_phase(self._picture(x)))))
 
 
 class PackedHeads:
@@ -144,7 +144,8 @@ class PackedHeads:
             ]
             for mlp in first
         ]
-        self._outputs = [PackedLinear.of(_linear(head.head, head.path)) for head in heads]
+        outputs = [_linear(head.head, head.path) for head in heads]
+        self._outputs = [(PackedLinear.of(output), output.kernel.dtype) for output in outputs]
 
     def __call__(self, feat: Tensor) -> list[Tensor]:
         """The raw outputs (B, outputs) of each of them."""
@@ -153,10 +154,10 @@ class PackedHeads:
             [self._first_norm(x)] if self._heads == 1 else self._first_norm(x.view(len(x), self._heads, -1)).unbind(1)
         )
         outputs = []
-        for part, layers, output in zip(parts, self._following, self._outputs, strict=True):
+        for part, layers, (output, dtype) in zip(parts, self._following, self._outputs, strict=True):
             for linear, norm in layers:
                 part = norm(linear(part))
-            outputs.append(output(part))
+            outputs.append(output(part.to(dtype)))
         return outputs
 
 

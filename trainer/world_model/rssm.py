@@ -108,7 +108,8 @@ class RSSM(nn.Module):
         """One recurrent step.
 
         Each block sees its slice of deter and all of the embedded deter, stoch and action; its output is laid out
-        (block, gate, D / blocks) with gates in the order reset, candidate, update.
+        (block, gate, D / blocks) with gates in the order reset, candidate, update. What the gates make of deter is
+        rounded once, at the end: a rounding more in every step would be carried on through all that follow.
 
         Args:
             deter: (B, D). stoch: (B, Z). action: (B, hidden), embedded.
@@ -121,10 +122,11 @@ class RSSM(nn.Module):
         own = deter.view(batch, blocks, -1).transpose(0, 1)
         x = self.dynhid0(torch.cat([own, shared.expand(blocks, *shared.shape)], -1))
         x = self.dynhid0norm(x.transpose(0, 1).reshape(batch, -1))
-        gates = self.dyngru(x.view(batch, blocks, -1).transpose(0, 1).contiguous())
+        gates = self.dyngru(x.view(batch, blocks, -1).transpose(0, 1).contiguous()).float()
         reset, candidate, update = gates.chunk(3, -1)
         candidate = torch.tanh(torch.sigmoid(reset) * candidate)
-        return torch.lerp(own, candidate, torch.sigmoid(update - 1)).transpose(0, 1).reshape(batch, -1)
+        after = torch.lerp(own.float(), candidate, torch.sigmoid(update - 1)).to(deter.dtype)
+        return after.transpose(0, 1).reshape(batch, -1)
 
     def prior(self, deter: Tensor) -> Tensor:
         """Raw prior logits (..., S, C) of deter (..., D)."""

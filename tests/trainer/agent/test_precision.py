@@ -120,11 +120,16 @@ def _both(size: ModelSize, weights: dict[str, Tensor], normaliser: tuple[float, 
 
 
 def _check_losses(pair: _Pair) -> None:
+    """Every mean within 2 % of float32's, but the policy's: within 2 % of its elements' mean size.
+
+    The policy's loss sums advantages of both signs, whose mean a trained value leaves next to zero: on the shipped
+    checkpoint 0.0003, -0.0014 and -0.0022 with the noise of three seeds, each with a standard error of 0.0016. A share
+    of such a mean says nothing, in float32 or not. Two per cent of its elements' size are a tenth of that error.
+    """
     want, got = (losses.losses for losses in pair.losses)
     assert set(got) == set(want)
-    # Every loss but the policy's has one sign, so that this is the error relative to the loss. The policy's sums terms
-    # of both signs next to zero: its error is taken relative to their size.
-    off = {name: ((got[name] - want[name]).mean().abs() / want[name].abs().mean()).item() for name in want}
+    size = {name: loss.mean().abs() for name, loss in want.items()} | {"policy": want["policy"].abs().mean()}
+    off = {name: ((got[name] - want[name]).mean().abs() / size[name]).item() for name in want}
     assert max(off.values()) <= LOSS_TOLERANCE, off
 
 
@@ -153,19 +158,9 @@ def test_a_checkpoint_is_shipped() -> None:
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_bfloat16_losses_agree_with_float32_on_the_shipped_checkpoint(path: Path) -> None:
+def test_bfloat16_agrees_with_float32_on_the_shipped_checkpoint(path: Path) -> None:
+    """On the weights as they were trained, which float32 has in full and bfloat16 rounds where it rounds them."""
     file = open_checkpoint(path)
-    _check_losses(_both(file.header.config.size, file.weights(), file.header.normaliser, episodes=12))
-
-
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_bfloat16_gradients_agree_with_float32_on_the_shipped_checkpoint(path: Path) -> None:
-    """On the weights as bfloat16 holds them, in both.
-
-    Training in bfloat16 ends where the gradient of the network with *rounded* weights vanishes. That of the network
-    with unrounded ones vanishes elsewhere, and the difference, however small, turns a gradient that is next to zero.
-    What is asked here is whether the arithmetic agrees.
-    """
-    file = open_checkpoint(path)
-    weights = {name: tensor.bfloat16().float() for name, tensor in file.weights().items()}
-    _check_gradients(_both(file.header.config.size, weights, file.header.normaliser, episodes=12))
+    pair = _both(file.header.config.size, file.weights(), file.header.normaliser, episodes=12)
+    _check_losses(pair)
+    _check_gradients(pair)

@@ -179,14 +179,16 @@ def export_weights(source: Path, target: Path, dtype: torch.dtype = torch.bfloat
     """Writes the weights of a checkpoint alone, to be shipped: no optimiser, no loop, no slow value.
 
     Args:
-        source: any checkpoint. target: the file to write. dtype: of matrices and kernels; vectors stay float32.
+        source: any checkpoint. target: the file to write.
+        dtype: of the matrices and kernels that an agent of this type rounds; the others and all vectors stay float32.
 
     Raises:
         UserError: the source cannot be read or the target not written.
     """
     file = open_checkpoint(source)
+    used = load_agent(source, "cpu", dtype).named_parameters()
     weights = {
-        name: tensor.to(dtype) if tensor.dim() > 1 else tensor
+        name: tensor.to(used[name].dtype) if tensor.dim() > 1 else tensor
         for name, tensor in file.weights().items()
         if not name.startswith(SLOW)
     }

@@ -35,6 +35,7 @@ _WAITING = {
 }
 _EMPTY = ("", "")
 _NOTHING = "nothing was trained"
+_FIRST = "playing the first steps…"
 _AT_REST = {TrainingState.PAUSED: "paused", TrainingState.IDLE: "broken off"}
 
 
@@ -160,14 +161,16 @@ class TrainingDesk(QObject):
 
     @pyqtSlot()
     def _show_progress(self) -> None:
-        waiting = _WAITING.get(_PHASES[self._training.state])
-        progress = self._training.progress
+        state, progress = self._training.state, self._training.progress
+        waiting = _WAITING.get(_PHASES[state])
+        if waiting is None and progress is None and state is TrainingState.RUNNING:
+            waiting = _FIRST
         if waiting is not None or progress is None or self._total is None:
             text = waiting or _NOTHING
             self._panel.show_progress(None if waiting else 0.0, ((text, ""), _EMPTY, _EMPTY))
             return
         outcome = self._training.outcome
-        word = _AT_REST.get(self._training.state) if outcome is None else outcome.reason
+        word = _AT_REST.get(state) if outcome is None else outcome.reason
         lines = progress_lines(progress, self._total, word)
         self._panel.show_progress(min(progress.env_steps / self._total, 1.0), lines)
 

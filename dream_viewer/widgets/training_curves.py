@@ -65,7 +65,9 @@ class _Row(QWidget):
         item.setContentsMargins(0, 4, 6, 0)
         item.getViewBox().setDefaultPadding(0.04)
         axis = item.getAxis("left")
-        axis.setStyle(tickFont=theme.base_font(10), tickLength=0, tickTextOffset=3, hideOverlappingLabels=True)
+        axis.setStyle(
+            tickFont=theme.base_font(10), tickLength=0, tickTextOffset=3, hideOverlappingLabels=True, showValues=False
+        )
         axis.setWidth(36)
         axis.setTickDensity(0.6)
         axis.enableAutoSIPrefix(False)
@@ -101,7 +103,9 @@ class _Row(QWidget):
             self._lines[curve.key].setSymbolBrush(theme.colour(curve.colour))
 
     def show_points(self, points: Mapping[str, Points]) -> None:
-        newest = ""
+        known = any(len(points[key][0]) for key in self._lines)  # the scale of nothing would be numbers of nothing
+        self._graph.getPlotItem().getAxis("left").setStyle(showValues=known)
+        newest = "\u2013"
         for key, line in self._lines.items():
             steps, values = points[key]
             line.setData(steps, values)

@@ -58,6 +58,9 @@ def test_training_goes_on_from_the_newest_file_of_the_agent_in_training(desk: De
 def test_progress_and_curves_are_live(desk: Desk) -> None:
     desk.live(4)
     begin_training(desk)
+    bar = desk.window.training_panel._progress._bar
+    texts = [label.text() for label in desk.window.training_panel.findChildren(QLabel)]
+    assert "playing the first steps…" in texts and bar.maximum() == 0, "how far it is cannot be told yet"
     desk.trainer.happened.emit(Metrics(1000, 60, {"loss/image": 321.0, "loss/dyn": 2.5, "updates_per_second": 0.4}))
     desk.trainer.happened.emit(Evaluated(1000, 60, {"train.mean_return": 6.0, "validation.mean_return": 5.5}))
     desk.trainer.progress.put(Progress(250_000, 4000, 1, 3600.0, 0.42, 430.0, 6.5, 7500.0))
@@ -70,7 +73,6 @@ def test_progress_and_curves_are_live(desk: Desk) -> None:
     }
     texts = [label.text() for label in desk.window.training_panel.findChildren(QLabel)]
     assert "2 h 05 min left" in texts and "return 6.50" in texts and "430 frames/s" in texts
-    bar = desk.window.training_panel._progress._bar
     assert bar.value() / bar.maximum() == 0.25
 
 

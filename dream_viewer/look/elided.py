@@ -23,21 +23,22 @@ class ElidedLabel(QLabel):
         super().__init__(parent)
         self._lines = 1
         self.full = ""
-        self._tip = self._short = ""
+        self._tip = ""
+        self._shorter: tuple[str, ...] = ()
         self._mode = mode
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
-    def show_text(self, text: str, tip: str = "", short: str = "") -> None:
+    def show_text(self, text: str, tip: str = "", shorter: tuple[str, ...] = ()) -> None:
         """Show a text.
 
         Args:
-            text: the whole. tip: its tooltip even where nothing is shortened. short: stands there instead where the
-                whole has no room; empty: as much of the whole as has.
+            text: the whole. tip: its tooltip even where nothing is shortened. shorter: what may stand there instead
+                where the whole has no room, the longest first; none of them: as much of the whole as has.
         """
-        if (text, tip, short) != (self.full, self._tip, self._short):
-            self.full, self._tip, self._short = text, tip, short
+        if (text, tip, shorter) != (self.full, self._tip, self._shorter):
+            self.full, self._tip, self._shorter = text, tip, shorter
             self._fit()
 
     def set_lines(self, lines: int) -> None:
@@ -65,9 +66,10 @@ class ElidedLabel(QLabel):
         return needed.height() <= room.height() and needed.width() <= room.width()
 
     def _shortened(self) -> str:
-        """The short form, or else the longest part that has room with its ellipsis: whole words of several lines."""
-        if self._short and self._has_room(self._short):
-            return self._short
+        """A shorter form, or else the longest part that has room with its ellipsis: whole words of several lines."""
+        fitting = next(filter(self._has_room, self._shorter), "")
+        if fitting:
+            return fitting
         if self._lines == 1:
             return self.fontMetrics().elidedText(self.full, self._mode, self.width())
         words = self.full.split(" ")

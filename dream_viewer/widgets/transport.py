@@ -12,7 +12,7 @@ from dream_viewer.look import theme
 from dream_viewer.look.elided import ElidedLabel
 
 HEIGHT = 38
-LEAST_WIDTH = 505
+LEAST_WIDTH = 475
 """Width of the bar at least: playing backwards and the loop, which have keys, leave it where there is little room."""
 _WIDEST_FOLLOW = "Back to live +8888"
 _ICON = QSize(18, 18)
@@ -80,9 +80,9 @@ class TransportBar(QWidget):
         """
         self._follow.show_place(following, away, played, text)
 
-    def show_position(self, text: str, short: str) -> None:
-        """Say where the cursor stands; in the short form where there is little room."""
-        self._position.show_text(text, short=short)
+    def show_position(self, text: str, *shorter: str) -> None:
+        """Say where the cursor stands, in a shorter form where there is little room."""
+        self._position.show_text(text, shorter=shorter)
 
 
 class _FollowButton(QToolButton):

@@ -168,10 +168,10 @@ def follow(state: State, newer: int | None, doing: str = "") -> str:
     return f"Back to live +{newer}" if newer else "Follow"
 
 
-def position(reel: Reel | None, index: int) -> tuple[str, str]:
-    """Where the cursor stands, and the same where there is little room."""
+def position(reel: Reel | None, index: int) -> tuple[str, str, str]:
+    """Where the cursor stands, and the same for less and less room."""
     if reel is None:
-        return "", ""
+        return "", "", ""
     name = f"Episode {count(reel.number + 1)}" if reel.number >= 0 else "Recording"
     place = f"{count(index)} / {count(reel.last)}"
-    return f"{name} · {place}", place
+    return f"{name} · {place}", place, count(index)

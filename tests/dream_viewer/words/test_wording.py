@@ -55,7 +55,7 @@ def test_agent_lines() -> None:
 
 
 def test_position_counts_episodes_from_one() -> None:
-    assert wording.position(Reel(arrival([moment(0), moment(1)], number=2)), 1) == ("Episode 3 · 1 / 1", "1 / 1")
+    assert wording.position(Reel(arrival([moment(0), moment(1)], number=2)), 1) == ("Episode 3 · 1 / 1", "1 / 1", "1")
 
 
 def test_a_run_that_is_followed_says_so() -> None:

@@ -102,7 +102,7 @@ class TrainingLoop:
         self._clock = Clock()
         self._pace = Pace()
         self._generation = 0
-        self._updating = False
+        self._updating = self._begun = False
         self._key = user_key()
         if config is not None and total_steps:
             config = config.replace(total_steps=total_steps)
@@ -167,7 +167,6 @@ class TrainingLoop:
             UserError: the disk is full, the folder cannot be written, too many updates in a row were refused, or
                 another rank is gone; the last checkpoint stays.
         """
-        self._note(None)
         events = self._events()
         ended = "failed"
         try:
@@ -195,7 +194,9 @@ class TrainingLoop:
             self.folder.unlock()
 
     def _note(self, ended: str | None) -> None:
-        if self._ranks.first:
+        """Notes how training ended, or that it begins; a run that was refused before keeps the note that it has."""
+        self._begun = self._begun or ended is None
+        if self._ranks.first and self._begun:
             self.folder.note(ended)
 
     def _stopping(self) -> bool:
@@ -210,6 +211,7 @@ class TrainingLoop:
         use_threads(self.config.threads)
         with contextlib.ExitStack() as opened:
             training, saver = self._build(opened)
+            self._note(None)
             interlude = Interlude(training, self._score, saver.save, self._progress, self._stopping)
             yield self._started()
             if self._opened.checkpoint is None or self._opened.fresh_replay:
@@ -284,5 +286,5 @@ class TrainingLoop:
             updates_per_second=updates,
             frames_per_second=updates * config.batch_size * config.batch_length,
             mean_return=math.fsum(recent) / len(recent) if recent else None,
-            seconds_left=(config.total_steps - training.env_steps) / env_steps if env_steps > 0 else None,
+            seconds_left=max(config.total_steps - training.env_steps, 0) / env_steps if env_steps > 0 else None,
         )

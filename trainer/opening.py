@@ -1,6 +1,7 @@
 """What a training starts from: a new run, a run that goes on, or a branch off an older checkpoint.
 
-Everything is checked before anything is written, so a refusal leaves the disk as it was.
+Settings and checkpoints are checked before anything is written. What only the training itself can tell, whether its
+state and its replay are sound, is found out later; a refusal then leaves the run's checkpoints and replay as they were.
 """
 
 from __future__ import annotations
@@ -164,7 +165,9 @@ def _processes(file: CheckpointFile) -> int:
 def _resumable(run: Run) -> set[int]:
     """Environment steps of the checkpoints whose replay can still be brought back, as the newest readable one tells."""
     for checkpoint in reversed(run.checkpoints()):
-        with contextlib.suppress(UserError, AttributeError, KeyError, TypeError, ValueError):  # damaged: ask the next
+        with contextlib.suppress(
+            UserError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError
+        ):  # damaged
             return {int(env_steps) for env_steps, _ in read_header(checkpoint).state["saves"]}
     return set()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from trainer.errors import UserError
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -24,9 +26,22 @@ class Seat:
 
 
 def torchrun_seat() -> Seat | None:
-    """The place that `torchrun` gave this process; None where it did not start it, or it alone."""
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1 or "RANK" not in os.environ:
+    """The place that `torchrun` gave this process; None where it did not start it, or it alone.
+
+    Raises:
+        UserError: the environment's variables are not as torchrun sets them.
+    """
+    if "RANK" not in os.environ:
         return None
-    local_rank, local_size = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return Seat(int(os.environ["RANK"]), size, local_rank, local_size)
+    rank, size, local_rank, local_size = (
+        _number(name, least)
+        for name, least in (("RANK", 0), ("WORLD_SIZE", 1), ("LOCAL_RANK", 0), ("LOCAL_WORLD_SIZE", 1))
+    )
+    return Seat(rank, size, local_rank, local_size) if size > 1 else None
+
+
+def _number(name: str, least: int) -> int:
+    text = os.environ.get(name, str(least))
+    if not text.isdecimal() or int(text) < least:
+        raise UserError(f"The environment's {name} is {text!r}, no number of torchrun's; take it out, or use torchrun.")
+    return int(text)

@@ -183,6 +183,16 @@ def test_a_process_that_torchrun_did_not_start_is_alone(monkeypatch: pytest.Monk
         assert ranks is ALONE
 
 
+@pytest.mark.parametrize(("name", "value"), [("WORLD_SIZE", "many"), ("RANK", "-1"), ("LOCAL_WORLD_SIZE", "0")])
+def test_variables_that_torchrun_does_not_set_so_are_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for each, number in (("RANK", "0"), ("WORLD_SIZE", "2"), (name, value)):
+        monkeypatch.setenv(each, number)
+    with pytest.raises(UserError, match=f"environment's {name} is '{value}'"):
+        torchrun_seat()
+
+
 MORTAL = """
 import os, signal, sys
 import trainer.loop

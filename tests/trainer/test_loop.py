@@ -597,7 +597,7 @@ def test_a_run_whose_settings_do_not_fit_here_is_refused(tmp_path: Path, setting
 def test_a_refused_resume_leaves_a_broken_off_run_to_be_offered_again(tmp_path: Path) -> None:
     loop = tiny_loop(tmp_path / "run")
     drive(loop, updates_reach(2))
-    run = Run.open(tmp_path / "run")
+    run = loop.folder
     run.note(None)
     frames = run.path / "replay" / "frames.bin"
     frames.rename(tmp_path / "frames.bin")

@@ -197,8 +197,8 @@ class MainWindow(QMainWindow):
         self.stage = Stage(panes, self.film, times, self.transport, Pane.chrome, self._film_room)
         self.side = SideColumn(self.readouts, self.policy, self.events, self.training_panel, self.training_curves)
         self._middle = QWidget()
-        middle = QHBoxLayout(self._middle)
-        middle.setContentsMargins(MARGIN, 4, MARGIN, 0)
+        self._row = middle = QHBoxLayout(self._middle)
+        self._make_room(False)
         middle.setSpacing(MARGIN)
         middle.addWidget(self.stage, 1)
         middle.addWidget(self.side)
@@ -327,6 +327,7 @@ class MainWindow(QMainWindow):
             by_id[name].triggered.connect(lambda _, slot=slot: slot())
         self.comparing.comparing_changed.connect(self.panes.arrange)
         self.layouts.presented.connect(self.panes.show_film)
+        self.layouts.presented.connect(self._make_room)
         by_id["fan"].toggled.connect(self._show_fan)
         by_id["horizon"].toggled.connect(self.horizons.show_curve)
         by_id["episodes"].toggled.connect(self.episode_desk.show_episodes)
@@ -375,6 +376,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Dream Agent" if agent is None else f"{wording.agent_lines(agent)[0]} \u2013 Dream Agent")
         if self._session.playhead.moment is None:
             self.pictures.take_future()
+
+    @pyqtSlot(bool)
+    def _make_room(self, presented: bool) -> None:
+        """Keep a margin below the timeline where no status line stands there."""
+        self._row.setContentsMargins(MARGIN, 4, MARGIN, MARGIN if presented else 0)
 
     @pyqtSlot(bool)
     def _show_fan(self, shown: bool) -> None:

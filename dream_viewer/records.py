@@ -78,6 +78,7 @@ class View:
         message: laid over the picture, which is dimmed under it.
         meter: over the picture's lower edge; None draws none.
         hint: explains the picture to whom the mouse rests on it or on its caption.
+        shorter: captions for less and less room.
     """
 
     frame: NDArray[np.uint8] | None = None
@@ -86,6 +87,7 @@ class View:
     message: str = ""
     meter: Meter | None = None
     hint: str = ""
+    shorter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

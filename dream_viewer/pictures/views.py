@@ -86,7 +86,7 @@ def future(shown: Future, ahead: int) -> View:
     steps = imagined.frames.shape[1]
     action = action_name(int(imagined.actions[0, ahead]))
     value = decimal(float(imagined.values[0, ahead]))
-    words = [f"+{ahead + 1} of {steps}", action, f"value\u00a0{value}"]
+    head, words = f"+{ahead + 1} of {steps}", [f"value\u00a0{value}"]
     reward = float(imagined.rewards[0, ahead])
     if abs(reward) >= LEAST_REWARD:
         words.append(f"reward {signed(round(reward, 1))}")
@@ -96,7 +96,8 @@ def future(shown: Future, ahead: int) -> View:
         f"What the agent imagines {counted(ahead + 1, 'frame')} after step {count(shown.key.index)}, once it chose "
         f"{action};\nfrom there on it expects a return of {value}."
     )
-    return View(imagined.frames[0, ahead], "imagined", " · ".join(words), hint=hint)
+    whole, rest = " · ".join([head, action, *words]), " · ".join([head, *words])
+    return View(imagined.frames[0, ahead], "imagined", whole, hint=hint, shorter=(rest, " · ".join([head, words[-1]])))
 
 
 def played_dream(dream: PlayedDream, start: Moment) -> View:

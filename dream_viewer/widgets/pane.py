@@ -205,7 +205,7 @@ class Pane(QWidget):
         """Show a picture with its border, caption and message."""
         self._picture.show_frame(view.frame, view.origin, view.message, view.meter)
         self._tag.show_origin(view.origin)
-        self._caption.show_text(view.caption, view.hint)
+        self._caption.show_text(view.caption, view.hint, view.shorter)
         self._picture.setToolTip(view.hint)
 
 

@@ -65,7 +65,8 @@ PANELS: dict[str, str] = {
     "dream": "The game inside the agent's head: what it believes it sees, or what it imagines comes next.",
     "compared": "The same moments inside a second agent's head, to be held against the first one's.",
     "difference": "Where reality and dream differ: orange where the real picture is brighter, blue where the dream is.",
-    "film": "The next frames as the agent imagines them; below, what really happens under the same actions.",
+    "film": "The next frames as the agent imagines them, and below what really happens under the same actions; "
+    "click one to look at it.",
     "timeline": "How much reward the agent expects from each moment on: low before danger, high near the goal.",
     "surprise": "How far each frame was from what the agent expected; triangles mark those it did not see coming.",
     "transport": "Goes through time: everything in the window shows the same moment.",

@@ -59,7 +59,8 @@ def test_a_future_is_imagined_and_says_what_it_does() -> None:
     assert view.origin == "imagined"
     assert np.array_equal(view.frame, frame(102))
     assert view.caption.startswith("+3 of 15 · right + up")
-    assert "expects the end" in views.future(future(key()), 14).caption
+    last = views.future(future(key()), 14)
+    assert "expects the end" in last.caption and last.shorter[-1] == "+15 of 15 · expects the end"
 
 
 class TestFutureShow:

@@ -15,6 +15,12 @@ from dream_viewer.session import Session
 from dream_viewer.words.link import SCHEME, Link, parse_link
 from dream_viewer.words.numerals import count
 from trainer.errors import UserError
+from trainer.levels import LEVEL_LIMIT
+
+_LONGEST = Link("caveflyer", "hard", "unseen", LEVEL_LIMIT - 1, 1000, "0" * 16)
+"""For a link like this there is room in the line where one is typed."""
+_AROUND = 64
+"""What stands left and right of that text, in pixels."""
 
 
 class ClipboardDesk(QObject):
@@ -61,6 +67,8 @@ class ClipboardDesk(QObject):
         copied = _clipboard().text().strip()
         dialog.setTextValue(copied if copied.startswith(SCHEME) else "")
         dialog.textValueSelected.connect(self.go_to)
+        longest = dialog.fontMetrics().horizontalAdvance(_LONGEST.text)
+        dialog.resize(longest + _AROUND, dialog.sizeHint().height())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Generator, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+import safetensors
 import safetensors.torch
 
 from trainer.config import Config
-from trainer.crew_member import CONTEXT, GO_ON, HAND_OVER, MEETING, WEIGHTS, Failed, Opened, Order, serve
+from trainer.crew_member import CONTEXT, GO_ON, HAND_OVER, MEETING, SIGNALS, WEIGHTS, Failed, Opened, Order, serve
 from trainer.errors import UserError
 from trainer.events import Event, Finished
 from trainer.loop import Weights
@@ -83,6 +86,10 @@ class Crew:
         """Asks training to save and end soon, from any thread; an update in flight is discarded."""
         with self._lock:
             self._stopped = True
+            self._let_go()
+
+    def _let_go(self) -> None:
+        with self._lock:
             for leash in self._leashes:
                 leash.close()
 
@@ -109,16 +116,24 @@ class Crew:
         """A copy of the weights, a new generation; between two events, in the thread that drives the crew.
 
         Raises:
-            UserError: the process that has them is gone.
+            UserError: the process that has them is gone, or the disk is full; training saves when :meth:`run` is
+                closed after the latter.
         """
         first = self._channels[0]
         try:
             first.send(HAND_OVER)
-            generation, updates = first.recv()
-            mapped = safetensors.torch.load_file(self._folder / WEIGHTS)
-            tensors = {name: tensor.clone() for name, tensor in mapped.items()}  # the file is written anew next time
+            answer = first.recv()
         except (EOFError, OSError) as error:
             raise self._failure() from error
+        if isinstance(answer, Failed):
+            raise UserError(answer.message)
+        file = self._folder / WEIGHTS
+        try:
+            mapped = safetensors.torch.load_file(file)
+        except (OSError, safetensors.SafetensorError) as error:
+            raise UserError(f"{file}: cannot be read ({error}); leave that folder to the training.") from error
+        generation, updates = answer
+        tensors = {name: tensor.clone() for name, tensor in mapped.items()}  # the file is written anew next time
         return Weights(generation, updates, tensors)
 
     def _launch(self, order: Order) -> None:
@@ -135,7 +150,8 @@ class Crew:
                 self._leashes.append(leash)
                 if self._stopped:
                     leash.close()
-            process.start()
+            with _signals_held():
+                process.start()
             for connection in (theirs, end):  # the child has its own by now, and its end must be the last
                 connection.close()
             self._channels.append(ours)
@@ -156,24 +172,17 @@ class Crew:
             yield message
             with contextlib.suppress(OSError):  # it is gone: the next turn hears of it
                 self._channels[0].send(GO_ON)
+        self._let_go()  # who still waits to meet the first one would wait for ever
         for process in self._processes:
             process.join()
-        if not isinstance(last, Finished) and (not self._stopped or any(each.exitcode for each in self._processes)):
+        if not isinstance(last, Finished) and (self._opened or not self._stopped):
             raise self._failure()
 
     def _heard(self) -> Any:
         """What the first rank says next; None once it is gone."""
         first = self._channels[0]
-        others = {process.sentinel: process for process in self._processes[1:]}
-        while not self._opened:  # nobody else notices yet that one is gone
-            ready = wait([first, *others])
-            if first in ready:
-                break
-            if any(others[sentinel].exitcode for sentinel in ready if isinstance(sentinel, int)):
-                self._processes[0].terminate()
-                return None
-            for sentinel in ready:
-                others.pop(sentinel, None)
+        if not self._opened and first not in wait([first, *(process.sentinel for process in self._processes[1:])]):
+            self._let_go()  # one is gone, and the first one may still wait to meet it
         try:
             return first.recv()
         except (EOFError, OSError):
@@ -193,7 +202,7 @@ class Crew:
                         failures.append(message)
         failures.sort(key=lambda failure: failure.left_behind)
         if not failures:
-            codes = ", ".join(str(process.exitcode) for process in self._processes if process.exitcode)
+            codes = ", ".join(str(process.exitcode) for process in self._processes if process.exitcode) or "0"
             way_on = self.folder.way_on() if self._opened else "Nothing was begun; start again."
             return UserError(f"The training's process ended without a word (exit code {codes}). {way_on}")
         first = failures[0]
@@ -202,3 +211,17 @@ class Crew:
         failed = CrewFailed(first.message)
         failed.__cause__ = _Elsewhere(first.details)
         return failed
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """A process started in the block is safe from what goes to the whole group, as Ctrl-C does, until it listens."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would end the hold
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import traceback
@@ -31,6 +32,8 @@ NICENESS = 5
 GO_ON = "go on"
 HAND_OVER = "hand over"
 """What is asked of the first rank after each event: the next one, or the weights."""
+SIGNALS = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
+"""Those that come to all processes of a terminal or a service at once; such a process begins with them held back."""
 MEETING, WEIGHTS = "ranks", "weights.safetensors"
 """Files in the crew's folder: where ranks find each other, and weights handed over. Those are too many for a channel,
 whose reader would take Python's lock a thousand times for them."""
@@ -93,8 +96,11 @@ def serve(order: Order, device: str, seat: Seat | None, channel: Connection, lea
         os.nice(NICENESS)
     tune_allocator()
     listener = _Leash(leash)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for whoever drives, who lets go of the leash
+    for number in SIGNALS - {signal.SIGTERM}:  # they are meant for whoever drives, who lets go of the leash
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: listener.pull())
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     threading.Thread(target=listener.watch, name="leash", daemon=True).start()
     try:
         _train(order, device, seat, channel, listener)
@@ -144,6 +150,7 @@ def _train(order: Order, device: str, seat: Seat | None, channel: Connection, le
             return
         recorder = stack.enter_context(contextlib.closing(RunRecorder()))
         driver = _Driver(channel, loop, order.folder)
+        stack.callback(driver.clear_up)
         for event in events:
             recorder.handle(event)
             driver.tell(event)
@@ -201,6 +208,11 @@ class _Driver:
             return
         self._there = self._send(event) and self._serve()
 
+    def clear_up(self) -> None:
+        """Removes the crew's folder in place of a driver that is gone."""
+        if not self._there:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
     def _send(self, message: object) -> bool:
         try:
             self._channel.send(message)
@@ -209,16 +221,23 @@ class _Driver:
         return True
 
     def _serve(self) -> bool:
-        import safetensors.torch
-
         try:
             while self._channel.recv() == HAND_OVER:
-                weights = self._loop.hand_over()
-                safetensors.torch.save_file(weights.tensors, self._folder / WEIGHTS)
-                self._channel.send((weights.generation, weights.updates))
+                self._channel.send(self._hand_over())
         except (EOFError, OSError):
             return False
         return True
+
+    def _hand_over(self) -> tuple[int, int] | Failed:
+        """Leaves the weights in their file; their generation and updates, or why that could not be done."""
+        import safetensors.torch
+
+        weights, file = self._loop.hand_over(), self._folder / WEIGHTS
+        try:
+            safetensors.torch.save_file(weights.tensors, file)
+        except (OSError, safetensors.SafetensorError) as error:
+            return Failed(f"{file}: cannot be written ({error}); free some space.", None, False)
+        return weights.generation, weights.updates
 
 
 CONTEXT = multiprocessing.get_context("spawn")

@@ -145,7 +145,8 @@ class TrainingWorker(QThread):
             details = "".join(traceback.format_exception(error))
             self.failed.emit(f"{type(error).__name__}: {error}", details)
         finally:
-            self._loop = None
+            with self._wake:
+                self._loop = None
             give_memory_back()
             self.ended.emit()
 

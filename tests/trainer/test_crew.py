@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,9 +16,10 @@ import pytest
 import safetensors.torch
 
 from tests.trainer.loop_support import differing, rows_without_time
+from trainer.checkpoint import read_header
 from trainer.config_files import named_config
 from trainer.crew import Crew, CrewFailed
-from trainer.crew_member import Order
+from trainer.crew_member import MEETING, Order
 from trainer.errors import UserError
 from trainer.events import Event, Finished, Progress, Saved, Started
 from trainer.loop import TrainingLoop
@@ -102,18 +104,22 @@ def test_the_process_with_the_records_killed_is_told_by_the_other(tmp_path: Path
     assert "Process 2 of 2: Another of the 2 processes" in said and f"--resume {tmp_path / 'run'}" in said
 
 
+@pytest.mark.parametrize("rank", [0, 1])
 def test_a_process_killed_before_the_others_meet_it_leaves_nobody_waiting(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rank: int
 ) -> None:
     crew = Crew(PAIR, tmp_path / "run")
     launch = crew._launch
 
     def launch_and_kill(order: Order) -> None:
         launch(order)
-        os.kill(crew._processes[1].pid, signal.SIGKILL)
+        crew._processes[rank].kill()
+        crew._processes[rank].join()
+        while not (order.folder / MEETING).exists():  # the other one is there, and waits
+            time.sleep(0.01)
 
     monkeypatch.setattr(crew, "_launch", launch_and_kill)
-    with pytest.raises(UserError, match=r"ended without a word \(exit code .*-9\)\. Nothing was begun"):
+    with pytest.raises(UserError, match=r"ended without a word \(exit code -9\)\. Nothing was begun"):
         list(crew.run())
     assert not any(process.is_alive() for process in crew._processes)
     assert not (tmp_path / "run").exists()
@@ -132,6 +138,28 @@ def test_a_stop_saves_and_ends_and_before_the_beginning_leaves_nothing(tmp_path:
     early = Crew(CONFIG, tmp_path / "early")
     early.stop()
     assert list(early.run()) == [] and not (tmp_path / "early").exists()
+
+
+def test_weights_that_cannot_be_handed_over_end_a_training_that_saves_and_ctrl_c_is_for_its_driver(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    crew = Crew(CONFIG.replace(total_steps=10_000, save_every_updates=0, save_every=0.0), tmp_path / "run")
+    launch = crew._launch
+
+    def launch_and_interrupt(order: Order) -> None:
+        launch(order)
+        for number in (signal.SIGINT, signal.SIGHUP):
+            os.kill(crew._processes[0].pid, number)
+
+    monkeypatch.setattr(crew, "_launch", launch_and_interrupt)
+    with contextlib.closing(crew.run()) as events, pytest.raises(UserError, match=r"weights\.safetensors: cannot be w"):
+        for event in events:
+            if isinstance(event, Progress) and event.updates == 3:
+                shutil.rmtree(crew._folder)
+                crew.hand_over()
+    run = Run.open(tmp_path / "run")
+    assert '"stopped"' in (run.path / "state.json").read_text()
+    assert read_header(run.latest_checkpoint()).updates == 3
 
 
 def test_what_cannot_be_trained_is_refused_as_by_a_loop(tmp_path: Path) -> None:
@@ -165,9 +193,11 @@ if __name__ == "__main__":
 
 
 def test_a_crew_whose_driver_is_killed_saves_and_ends(tmp_path: Path) -> None:
-    script, folder = tmp_path / "drive.py", tmp_path / "run"
+    script, folder, temporary = tmp_path / "drive.py", tmp_path / "run", tmp_path / "temporary"
     script.write_text(ABANDONED)
-    job = subprocess.run([sys.executable, str(script), str(folder)], env=os.environ | {"PYTHONPATH": str(ROOT)})
+    temporary.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    job = subprocess.run([sys.executable, str(script), str(folder)], env=environment)
     assert job.returncode == -signal.SIGKILL
     run, deadline = Run.open(folder), time.monotonic() + 60
     while True:
@@ -177,5 +207,8 @@ def test_a_crew_whose_driver_is_killed_saves_and_ends(tmp_path: Path) -> None:
         assert time.monotonic() < deadline, "the crew lives on"
         time.sleep(0.05)
     run.unlock()
+    while any(temporary.glob("dream-agent-*")):
+        assert time.monotonic() < deadline, "its folder stays behind"
+        time.sleep(0.05)
     assert not run.broke_off() and '"stopped"' in (folder / "state.json").read_text()
     assert run.latest_checkpoint().name > "step-000000000.safetensors"

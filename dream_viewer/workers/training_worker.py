@@ -24,7 +24,7 @@ from trainer.hardware import choose_device
 from trainer.process import cores, give_memory_back
 from trainer.run import Run
 
-HAND_OVER_SECONDS = 15.0
+HAND_OVER_SECONDS = 30.0
 """Seconds between two hand-overs of weights: each makes the player read its episode anew."""
 
 

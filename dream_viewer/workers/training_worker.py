@@ -60,7 +60,7 @@ def beside_a_window(config: Config) -> Config:
     """Settings that leave a window its share of the processor; where a number of threads is named, they stay.
 
     Of two cores each gets a process of one thread, and the window a part of either: measured beside a window at 15
-    frames a second they keep over four fifths of what two threads reach without one. Of more cores one is left free.
+    frames a second they keep nearly four fifths of what two threads reach without one. Of more cores one is left free.
 
     Raises:
         UserError: CUDA is asked for and there is none.

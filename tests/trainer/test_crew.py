@@ -47,6 +47,23 @@ def finished(events: list[Event]) -> Finished:
     return events[-1]
 
 
+def until(condition: Callable[[], bool], otherwise: str) -> None:
+    """Asks again and again: nobody tells this process of what others do to files."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.01)
+
+
+def is_free(run: Run) -> bool:
+    try:
+        run.lock()
+    except UserError:
+        return False
+    run.unlock()
+    return True
+
+
 def test_one_process_trains_to_the_bits_of_a_loop(tmp_path: Path) -> None:
     with contextlib.closing(RunRecorder()) as recorder:
         for event in TrainingLoop(CONFIG, tmp_path / "here").run():
@@ -115,8 +132,7 @@ def test_a_process_killed_before_the_others_meet_it_leaves_nobody_waiting(
         launch(order)
         crew._processes[rank].kill()
         crew._processes[rank].join()
-        while not (order.folder / MEETING).exists():  # the other one is there, and waits
-            time.sleep(0.01)
+        until((order.folder / MEETING).exists, "the other one does not come to the meeting")
 
     monkeypatch.setattr(crew, "_launch", launch_and_kill)
     with pytest.raises(UserError, match=r"ended without a word \(exit code -9\)\. Nothing was begun"):
@@ -199,16 +215,8 @@ def test_a_crew_whose_driver_is_killed_saves_and_ends(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     job = subprocess.run([sys.executable, str(script), str(folder)], env=environment)
     assert job.returncode == -signal.SIGKILL
-    run, deadline = Run.open(folder), time.monotonic() + 60
-    while True:
-        with contextlib.suppress(UserError):
-            run.lock()
-            break
-        assert time.monotonic() < deadline, "the crew lives on"
-        time.sleep(0.05)
-    run.unlock()
-    while any(temporary.glob("dream-agent-*")):
-        assert time.monotonic() < deadline, "its folder stays behind"
-        time.sleep(0.05)
+    run = Run.open(folder)
+    until(lambda: is_free(run), "the crew lives on")
+    until(lambda: not any(temporary.glob("dream-agent-*")), "its folder stays behind")
     assert not run.broke_off() and '"stopped"' in (folder / "state.json").read_text()
     assert run.latest_checkpoint().name > "step-000000000.safetensors"

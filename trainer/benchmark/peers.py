@@ -2,7 +2,8 @@
 
 A peer runs in an environment and a process of its own. It is timed as it comes, and with what makes it faster without
 a change to its code: the compute type of ours, and glibc's allocator set from outside. Only one peer is there at a
-time; while it makes an update ours waits, and the other way round.
+time; while it makes an update ours waits, and the other way round. Where a peer's networks are others than the
+reference's its update may ask for less arithmetic; so that of both is counted, by the same counter, as they do it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from trainer.benchmark.environments import environment
 from trainer.benchmark.random_work import RandomWork
@@ -110,10 +112,14 @@ def time_peers(
 
     Returns:
         One record each: `peer`, `variant`, `version`, `dtype`, `parameters`, `our_parameters`, `seconds` and
-        `our_seconds` (medians), `ratio` (theirs to ours), `peak_memory_gb`, `foreign_cores`, and `differs`, sentences
+        `our_seconds` (medians), `ratio` (theirs to ours), `gflop` and `our_gflop` (matrix products and convolutions of
+        an update, in 10^9 operations), `ratio_per_flop`, `peak_memory_gb`, `foreign_cores`, and `differs`, sentences
         about what is not the same work. Where a peer gave up there is `failed`, its last line, in place of figures.
     """
     ours = RandomWork(config)
+    with FlopCounterMode(display=False) as counter:
+        ours.update()
+    our_gflop = counter.get_total_flops() / 1e9
     asked = [(peer, variant) for peer in pythons for variant in variants(config)]
     total = len(asked) * (_WARM_UP + rounds)
     records = []
@@ -125,7 +131,7 @@ def time_peers(
 
         about = {"peer": peer.name, "variant": variant.name, "dtype": variant.dtype}
         try:
-            records.append(about | _compare(pythons[peer], peer, variant, ours, rounds, told))
+            records.append(about | _compare(pythons[peer], peer, variant, ours, our_gflop, rounds, told))
         except PeerFailed as failure:
             records.append(about | {"failed": str(failure)})
     return records
@@ -136,7 +142,13 @@ class PeerFailed(Exception):
 
 
 def _compare(
-    python: Path, peer: Peer, variant: Variant, ours: RandomWork, rounds: int, told: Callable[[int], None]
+    python: Path,
+    peer: Peer,
+    variant: Variant,
+    ours: RandomWork,
+    our_gflop: float,
+    rounds: int,
+    told: Callable[[int], None],
 ) -> dict[str, Any]:
     config = ours.config
     work = work_of(config, ours.agent.num_actions, variant.dtype)
@@ -147,6 +159,8 @@ def _compare(
         for made in range(_WARM_UP + rounds):
             answer = next(answers)
             seconds = ours.update()
+            if made == 0:
+                gflop = answer["gflop"]
             if made >= _WARM_UP:
                 theirs.append(answer["seconds"])
                 mine.append(seconds)
@@ -161,6 +175,9 @@ def _compare(
         "seconds": median,
         "our_seconds": our_median,
         "ratio": median / our_median,
+        "gflop": gflop,
+        "our_gflop": our_gflop,
+        "ratio_per_flop": (median / gflop) / (our_median / our_gflop),
         "peak_memory_gb": answer["peak_memory_gb"],
         "foreign_cores": foreign,
         "differs": _differences(facts, variant, ours),

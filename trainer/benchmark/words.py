@@ -60,8 +60,9 @@ def _peer_lines(peers: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             continue
         yield (
             f"{what}, version {peer['version']}: {peer['seconds']:.3f} s an update, ours {peer['our_seconds']:.3f} s "
-            f"beside it: ours is {peer['ratio']:.2f}x as fast; peak memory {_gigabytes(peer['peak_memory_gb'])}"
-            f"{_distrust(peer['foreign_cores'])}"
+            f"beside it: ours is {peer['ratio']:.2f}x as fast; {peer['gflop']:,.0f} GFLOP an update, ours "
+            f"{peer['our_gflop']:,.0f}: {peer['ratio_per_flop']:.2f}x as fast for the same arithmetic; "
+            f"peak memory {_gigabytes(peer['peak_memory_gb'])}{_distrust(peer['foreign_cores'])}"
         )
         if peer["differs"]:
             yield f"    differs: {'; '.join(peer['differs'])}"

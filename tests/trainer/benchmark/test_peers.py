@@ -14,17 +14,20 @@ from trainer.benchmark import peers
 from trainer.benchmark.peers import PEERS, TUNABLES, Peer, Variant, time_peers, variants, work_of
 from trainer.config import Config
 from trainer.evaluation.scores import Tick
+from trainer.flops import update_flops
 
 CONFIG = Config(
     preset="debug", batch_size=1, batch_length=2, imagination=1, device="cpu", dtype="bfloat16", threads=1, seed=3
 )
 GOOD = """
 import os
+import torch
 
 def build(work):
     print("chatter of a library")
     made = []
     def update():
+        torch.ones(1000, 500) @ torch.ones(500, 100)
         made.append(work["batch"])
         if len(made) > 4:
             raise RuntimeError("more updates than were asked for")
@@ -59,6 +62,10 @@ def test_a_peer_is_held_against_ours_and_a_broken_one_is_told(made_up: dict[Peer
         TUNABLES,
     ]
     assert good["version"] == "1.2"
+    assert good["gflop"] == pytest.approx(2 * 1000 * 500 * 100 / 1e9)
+    assert good["ratio_per_flop"] == pytest.approx(good["ratio"] * good["our_gflop"] / good["gflop"])
+    # convolutions of 25 taps after upsampling are 9 with four times the channels: less than the reference's own
+    assert 0.5 < good["our_gflop"] * 1e9 / update_flops(CONFIG.size, batch=1, length=2, imagination=1).total < 1
     assert bad == {
         "peer": "bad",
         "variant": "tuned",

@@ -122,13 +122,16 @@ def test_a_peer_is_told_with_what_differs(report: dict[str, Any]) -> None:
         "seconds": 6.0,
         "our_seconds": 1.5,
         "ratio": 4.0,
+        "gflop": 300.0,
+        "our_gflop": 1050.0,
+        "ratio_per_flop": 14.0,
         "peak_memory_gb": None,
         "foreign_cores": 0.8,
         "differs": ["older model", "no latents"],
     }
     failed = {"peer": "others", "variant": "as it comes", "dtype": "float32", "failed": "ImportError: gone"}
     first, differs, gave_up = report_lines({**report, "peers": [timed, failed]})[-4:-1]
-    assert "ours is 4.00x as fast" in first
+    assert "ours is 4.00x as fast; 300 GFLOP an update, ours 1,050: 14.00x as fast for the same arithmetic" in first
     assert "NOT TO BE TRUSTED" in first
     assert differs.strip() == "differs: older model; no latents"
     assert gave_up == "others as it comes (float32): gave up (ImportError: gone)"

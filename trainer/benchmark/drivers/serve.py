@@ -2,11 +2,13 @@
 
 Command line: the driver's module, and the work as JSON. It answers on the standard output with a line of JSON each:
 first what the driver tells about itself, then of every update its `seconds`, and the `peak_memory_gb` and `cpu_seconds`
-of the process so far. Whatever the other library prints goes to the standard error.
+of the process so far; of the first one, which no one times, also `gflop`, its matrix products and convolutions. Whatever
+the other library prints goes to the standard error.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -15,6 +17,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 STATUS = Path("/proc/self/status")
 """What Linux tells about this process."""
@@ -30,13 +33,18 @@ def main() -> None:
         update, facts = importlib.import_module(driver).build(work)
         answers.write(json.dumps(facts) + "\n")
         on_gpu = work["device"] == "cuda"
+        counter: FlopCounterMode | None = FlopCounterMode(display=False)
         for _ in sys.stdin:
             start = time.perf_counter()
-            update()
+            with counter or contextlib.nullcontext():
+                update()
             if on_gpu:
                 torch.cuda.synchronize()
             seconds = time.perf_counter() - start
             answer = {"seconds": seconds, "peak_memory_gb": peak_memory_gb(on_gpu), "cpu_seconds": time.process_time()}
+            if counter:
+                answer["gflop"] = counter.get_total_flops() / 1e9
+                counter = None
             answers.write(json.dumps(answer) + "\n")
 
 

@@ -2,8 +2,8 @@
 
 Command line: the driver's module, and the work as JSON. It answers on the standard output with a line of JSON each:
 first what the driver tells about itself, then of every update its `seconds`, and the `peak_memory_gb` and `cpu_seconds`
-of the process so far; of the first one, which no one times, also `gflop`, its matrix products and convolutions. Whatever
-the other library prints goes to the standard error.
+of the process so far; of the first one, which nobody times, also `gflop`, its matrix products and convolutions.
+Whatever the other library prints goes to the standard error.
 """
 
 from __future__ import annotations

@@ -15,15 +15,20 @@ class HorizonCurve(pg.PlotCurveItem):
     def __init__(self) -> None:
         super().__init__(antialias=True)
         self._horizons: Horizons | None = None
+        self._lacking = ""
         self._low, self._high = 0.0, 1.0
 
     def restyle(self) -> None:
         """Take the colour anew from the theme."""
         self.setPen(theme.stroke(theme.colour("horizon"), 1.5))
 
-    def show_horizons(self, horizons: Horizons | None) -> None:
-        """Draw what is known, in order of time; None: nothing is to be shown."""
-        self._horizons = horizons
+    def show_horizons(self, horizons: Horizons | None, lacking: str = "") -> None:
+        """Draw what is known, in order of time; None: nothing is to be shown.
+
+        Args:
+            horizons: that are known. lacking: why there are none, in words.
+        """
+        self._horizons, self._lacking = horizons, lacking
         self._draw()
 
     def put_between(self, low: float, high: float) -> None:
@@ -37,8 +42,8 @@ class HorizonCurve(pg.PlotCurveItem):
         """What the curve is; empty where there is none."""
         if self._horizons is None:
             return ""
-        known = "" if len(self._horizons.starts) else ", on its way"
-        return f"dream horizon, 0 to {LIMIT} frames{known}"
+        lacking = f", {self._lacking}" if self._lacking else ""
+        return f"dream horizon, 0 to {LIMIT} frames{lacking}"
 
     def words(self, step: int) -> str:
         """The horizon at a step; empty where it is not known."""

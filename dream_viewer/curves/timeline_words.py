@@ -23,7 +23,8 @@ _BETWEEN = " &nbsp;·&nbsp; "
 def legend(
     course: Course, fan: FanCurve, companion: CompanionCurve, horizon: HorizonCurve, played: PlayedLine
 ) -> list[str]:
-    """What the curves are, as rich text: one part a curve."""
+    """What the curves are, as rich text: one part a curve; beside a second agent also whose each is."""
+    whose = f"{_named(companion.mine)}'s " if companion.other else ""
     if companion.other:
         parts = [
             f"Value, as {_named(companion.mine)} sees it",
@@ -34,9 +35,9 @@ def legend(
     if np.isfinite(course.realised).any():
         parts.append(_coloured("- - what really came", "text"))
     if fan.legend:
-        parts.append(_coloured(fan.legend, "accent"))
+        parts.append(_coloured(f"{whose}{fan.legend}", "accent"))
     if horizon.legend:
-        parts.append(_coloured(horizon.legend, "horizon"))
+        parts.append(_coloured(f"{whose}{horizon.legend}", "horizon"))
     if played.legend:
         parts.append(_coloured(played.legend, "played"))
     return parts

@@ -88,8 +88,8 @@ class BranchDesk(QObject, Generic[Q, A]):
         """A branch of the answer by its place, as the panes show it, and its truth where that is known."""
         raise NotImplementedError
 
-    def _place(self, answer: A, branch: int) -> int | None:
-        """Where in the answer a future of this branch is; None: nowhere."""
+    def _place(self, answer: A, key: FutureKey) -> int | None:
+        """Where in the answer the future of this key is; None: nowhere."""
         raise NotImplementedError
 
     # What they all do
@@ -100,7 +100,7 @@ class BranchDesk(QObject, Generic[Q, A]):
         key, answer = self._session.dreaming.future_key, self.answer
         if key is None or answer is None or key.kind != self._kind or not self._starts_here(key):
             return None
-        return self._place(answer, key.branch)
+        return self._place(answer, key)
 
     @pyqtSlot(int)
     def play(self, place: int) -> None:

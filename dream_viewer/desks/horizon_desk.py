@@ -76,7 +76,10 @@ class HorizonDesk(QObject):
     @pyqtSlot()
     def _show(self) -> None:
         reel = self._session.playhead.reel
-        self._timeline.show_horizons(self._book.of(reel) if self.curve_visible and reel is not None else None)
+        if self.curve_visible and reel is not None:
+            self._timeline.show_horizons(self._book.of(reel), self._book.lacking(reel))
+        else:
+            self._timeline.show_horizons(None)
         self.renew()
 
     @pyqtSlot()

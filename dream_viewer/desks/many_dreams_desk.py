@@ -9,7 +9,7 @@ from dream_viewer.desks.branch_desk import BranchDesk
 from dream_viewer.desks.picture_desk import PictureDesk
 from dream_viewer.episodes.reel import Reel
 from dream_viewer.episodes.returns import fan_band
-from dream_viewer.messages.futures import Forked, Future
+from dream_viewer.messages.futures import Forked, Future, FutureKey
 from dream_viewer.messages.questions import ManyDreamsQuestion
 from dream_viewer.pictures import branch_cards
 from dream_viewer.records import DreamSheet
@@ -62,8 +62,8 @@ class ManyDreamsDesk(BranchDesk[ManyDreamsQuestion, ManyDreams]):
     def _branch(self, question: ManyDreamsQuestion, answer: ManyDreams, place: int) -> tuple[Future, Forked | None]:
         return branch_cards.branch_of(question, answer.dream, place, "many", place), None
 
-    def _place(self, answer: ManyDreams, branch: int) -> int | None:
-        return branch
+    def _place(self, answer: ManyDreams, key: FutureKey) -> int | None:
+        return key.branch if key.among == len(answer.dream.values) else None
 
     @pyqtSlot()
     def _follow(self) -> None:

@@ -143,9 +143,11 @@ class PictureDesk(QObject):
 
     @property
     def _beside_truth(self) -> bool:
-        """Reality is shown as it comes under the actions of the future on show, not as it was."""
+        """Reality is shown as it comes under the actions of the future in the dream pane, not as it was."""
         shown = self._show.future
-        return self._show.pinned or (shown is not None and shown.key.kind != "policy")
+        if self._session.dreaming.mode is not DreamMode.FUTURE or shown is None:
+            return False
+        return self._show.pinned or shown.key.kind != "policy"
 
     @property
     def _at_rest(self) -> bool:

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QObject
 
 from dream_viewer.desks.branch_desk import BranchDesk
 from dream_viewer.episodes.reel import Reel
-from dream_viewer.messages.futures import Forked, Future
+from dream_viewer.messages.futures import Forked, Future, FutureKey
 from dream_viewer.messages.questions import WhatIfQuestion
 from dream_viewer.pictures import branch_cards
 from dream_viewer.session import Session
@@ -46,5 +46,5 @@ class WhatIfDesk(BranchDesk[WhatIfQuestion, WhatIf]):
         future = branch_cards.branch_of(question, answer.dream, place, "what if", answer.actions[place])
         return future, branch_cards.truth_of(future, answer, place)
 
-    def _place(self, answer: WhatIf, branch: int) -> int | None:
-        return answer.actions.index(branch) if branch in answer.actions else None
+    def _place(self, answer: WhatIf, key: FutureKey) -> int | None:
+        return answer.actions.index(key.branch) if key.branch in answer.actions else None

@@ -29,10 +29,9 @@ class HorizonBook:
         While an episode goes on, only starts can be judged that a whole dream's length lies behind.
         """
         known = self._known(reel)
-        past = len(reel) if reel.outcome is not None else len(reel) - LIMIT
         asked = [
             (start, reading)
-            for start, moment in enumerate(reel.moments[: max(past, 0)])
+            for start, moment in enumerate(reel.moments[: _judged(reel)])
             if start not in known and (reading := moment.reading) is not None
         ]
         if not asked:
@@ -63,6 +62,12 @@ class HorizonBook:
             tuple(known[start][1] for start in starts),
         )
 
+    def lacking(self, reel: Reel) -> str:
+        """Why nothing is known of an episode, in words; empty where something is."""
+        if self._known(reel):
+            return ""
+        return "on its way" if _judged(reel) else f"told {LIMIT} frames later"
+
     def mean(self, reel: Reel) -> float | None:
         """How many frames its dreams hold on average; None where nothing is known."""
         found = self.of(reel)
@@ -81,3 +86,8 @@ class HorizonBook:
     def _known(self, reel: Reel) -> Known:
         generation, known = self._pages.get(reel.number, (reel.generation, {}))
         return known if generation == reel.generation else {}
+
+
+def _judged(reel: Reel) -> int:
+    """How many starts of an episode can be judged, from the first on."""
+    return len(reel) if reel.outcome is not None else max(0, len(reel) - LIMIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QPoint, QRect, Qt, pyqtSignal
-from PyQt6.QtGui import QImage, QMouseEvent, QPainter
+from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPen
 from PyQt6.QtWidgets import QScrollArea, QWidget
 
 from dream_viewer.look import theme
@@ -144,10 +144,13 @@ def paint_picture(painter: QPainter, at: QRect, image: QImage | None, edge: str,
         painter: to paint with. at: where, the frame included. image: None leaves the ground.
         edge, ground: colours by their words in the theme.
     """
-    painter.fillRect(at, theme.colour(edge))
     inner = at.adjusted(EDGE, EDGE, -EDGE, -EDGE)
-    painter.fillRect(inner, theme.colour(ground))
-    if image is not None:
+    painter.setPen(QPen(theme.colour(edge), EDGE, join=Qt.PenJoinStyle.MiterJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)  # a faint picture would let it shine through
+    painter.drawRect(at.adjusted(EDGE // 2, EDGE // 2, -EDGE // 2, -EDGE // 2))
+    if image is None:
+        painter.fillRect(inner, theme.colour(ground))
+    else:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(inner, image)
     return inner

@@ -21,6 +21,7 @@ class FutureKey:
         branch: of the policy's own futures 0, and one more for each time a person asks for another; of the others the
             action that it begins with, its place among many, or a running number.
         kind: what it was dreamt for; "echo": a second agent's dream of the actions in one of the policy's own.
+        among: how many branches were dreamt at once: with other ones beside it a branch has other luck.
     """
 
     number: int
@@ -29,6 +30,7 @@ class FutureKey:
     horizon: int
     branch: int
     kind: FutureKind = "policy"
+    among: int = 1
 
 
 @dataclass(frozen=True, slots=True)

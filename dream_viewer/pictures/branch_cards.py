@@ -37,8 +37,8 @@ def branch_of(question: Question, dream: Dream, place: int, kind: FutureKind, na
         question: that was answered. dream: all branches. place: of the branch. kind, name: of the future's key.
     """
     only = slice(place, place + 1)
-    steps = dream.values.shape[1]
-    key = FutureKey(question.number, question.index, question.generation, steps, name, kind)
+    among, steps = dream.values.shape
+    key = FutureKey(question.number, question.index, question.generation, steps, name, kind, among)
     alone = Dream(
         dream.generation,
         dream.frames[only],

@@ -249,9 +249,13 @@ class Timeline(pg.PlotWidget):
         self._fit()
         self._retitle(None)
 
-    def show_horizons(self, horizons: Horizons | None) -> None:
-        """Draw how long dreams hold, as far as it is known; None takes the curve away."""
-        self._horizon.show_horizons(horizons)
+    def show_horizons(self, horizons: Horizons | None, lacking: str = "") -> None:
+        """Draw how long dreams hold, as far as it is known; None takes the curve away.
+
+        Args:
+            horizons: that are known. lacking: why there are none, in words.
+        """
+        self._horizon.show_horizons(horizons, lacking)
         self._retitle(None)
 
     def show_stretch(self, stretch: tuple[int, int] | None, looped: bool) -> None:

@@ -14,10 +14,11 @@ from pytestqt.qtbot import QtBot
 
 from dream_viewer.messages.agents import AgentInfo, Opened
 from dream_viewer.messages.companion import CompanionDreamt, CompanionOpened, CompanionRead, CompanionRefused
+from dream_viewer.messages.futures import FutureKey
 from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.state.dreaming import DreamMode
 from dream_viewer.words import wording
-from tests.dream_viewer.feed import agent_info, future, moment
+from tests.dream_viewer.feed import agent_info, fan, future, moment
 from tests.dream_viewer.window import Desk, Make
 
 OTHER = Path("/checkpoints/other.safetensors")
@@ -154,6 +155,10 @@ def test_the_timeline_says_which_weights_drew_which_curve(compared: Desk) -> Non
     read_along(compared, 4)
     compared.window.comparing.show_curves()
     assert "Value, as coinrun-12m sees it" in timeline.title and "as other sees it" in timeline.title
+    compared.player.tell(fan(FutureKey(0, 5, 1, 15, 0)))
+    compared.session.dreaming.set_fan_visible(True)
+    compared.session.tick()
+    assert "coinrun-12m's imagined futures" in timeline.title
     assert "other 12.00" in timeline.numbers(2) and "value 5.00" in timeline.numbers(2)
     assert "other" not in timeline.numbers(5), "not read yet"
     assert timeline.scale_of_values.high == 20.0

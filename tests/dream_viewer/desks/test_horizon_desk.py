@@ -70,6 +70,13 @@ def test_the_curve_comes_bit_by_bit_and_tells_its_numbers(desk: Horizoned) -> No
     assert "dream horizon" not in timeline.title and "dream holds" not in timeline.numbers(0)
 
 
+def test_of_an_episode_that_has_just_begun_it_tells_when_it_can_be_told(desk: Horizoned) -> None:
+    desk.live(LIMIT)
+    desk.session.playhead.pause()
+    desk.trigger("horizon")
+    assert f"told {LIMIT} frames later" in desk.window.timeline.title
+
+
 def test_other_weights_take_the_curve_away_and_are_asked_anew(desk: Horizoned) -> None:
     desk.live_to_the_end(10)
     desk.session.playhead.pause()

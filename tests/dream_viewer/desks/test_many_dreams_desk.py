@@ -13,7 +13,7 @@ from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import ManyDreamsQuestion, WhatIfQuestion
 from dream_viewer.settings import Settings
 from dream_viewer.state.dreaming import DreamMode
-from tests.dream_viewer.feed import future, many_dreams, what_if
+from tests.dream_viewer.feed import forked, future, many_dreams, what_if
 from tests.dream_viewer.window import Desk, Make, at_rest
 
 
@@ -86,6 +86,25 @@ def test_how_many_is_chosen_and_remembered(made: Make) -> None:
     assert asked(desk)[-1].branches == 4
     desk.window.many_panel.count_chosen.emit(32)
     assert asked(desk)[-1].branches == 32 and desk.window.settings_now().many_dreams == 32
+
+
+def test_among_other_dreams_one_of_the_same_place_is_another(desk: Desk) -> None:
+    window, session = opened(desk, 16).window, desk.session
+    window.many.play(9)
+    few = session.dreaming.future_key
+    desk.player.tell(forked(few))
+    session.tick()
+    window.many_panel.count_chosen.emit(8)
+    opened(desk, 8)
+    assert window.many.chosen is None and window.many_panel.surface.picked is None
+    window.actions_by_id["branch_forward"].trigger()
+    assert window.many.chosen == 7
+    window.many_panel.count_chosen.emit(32)
+    opened(desk, 32)
+    window.many.play(9)
+    many = session.dreaming.future_key
+    assert few is not None and many is not None and few != many and many.branch == 9
+    assert session.dreaming.fork(many) is None and desk.player.asked("ask_fork")[-1][0] == many
 
 
 def test_the_keys_go_through_the_panel_whose_branch_is_on_show(desk: Desk) -> None:

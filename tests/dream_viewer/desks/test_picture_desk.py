@@ -79,6 +79,10 @@ def test_a_click_in_the_strip_moves_the_panes_there(desk: Desk, qtbot: QtBot) ->
     assert window.reality.origin == "forked" and np.array_equal(window.reality.frame, forked(key).fork.frames[6])
     window.pictures._tick()
     assert window.dream.caption.startswith("+7 of 15"), "it stays"
+    press(qtbot, desk, Qt.Key.Key_1)
+    assert window.reality.origin == window.dream.origin == "observed", "a belief stands beside what was seen"
+    press(qtbot, desk, Qt.Key.Key_3)
+    assert window.reality.origin == "forked" and window.dream.caption.startswith("+7 of 15")
     desk.session.playhead.seek(11)
     assert window.reality.origin == "observed", "another Moment, another future"
 

@@ -54,7 +54,7 @@ def test_the_verdict_tells_whether_dream_and_reality_would_choose_alike() -> Non
 def test_a_branch_is_a_future_of_its_own_with_its_truth() -> None:
     answer = what_if()
     future = branch_of(QUESTION, answer.dream, 1, "what if", 7)
-    assert future.key == FutureKey(0, 12, 1, 15, 7, "what if") and future.key != FutureKey(0, 12, 1, 15, 7)
+    assert future.key == FutureKey(0, 12, 1, 15, 7, "what if", 3) and future.key != FutureKey(0, 12, 1, 15, 7)
     assert future.dream.frames.shape == (1, 15, 64, 64, 3)
     assert np.array_equal(future.dream.frames[0], answer.dream.frames[1])
     truth = truth_of(future, answer, 1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+
+import numpy as np
 
 from pytestqt.qtbot import QtBot
 
@@ -26,3 +29,17 @@ def test_no_card_is_cut_at_any_width(qtbot: QtBot) -> None:
         in_a_row.append(sum(place.top() == 0 for place in places))
         panel.grab()
     assert in_a_row == [1, 2, 3, 3]
+
+
+def test_while_it_waits_pictures_are_faint_and_keep_their_colours(qtbot: QtBot) -> None:
+    panel = WhatIfPanel()
+    qtbot.addWidget(panel)
+    grey = np.full((64, 64, 3), 128, np.uint8)
+    card = replace(cards(what_if(), 7)[0], imagined=grey, real=grey)
+    panel.show_cards([card], "A verdict.", "About it")
+    panel.show_waiting("Trying", over=False)
+    panel.resize(panel.sizeHint())
+    place = panel.place_of(card.branch)
+    drawn = panel.surface.grab().toImage()
+    colours = [drawn.pixelColor(place.left() + place.width() * quarter // 4, place.center().y()) for quarter in (1, 3)]
+    assert colours[0] == colours[1], "what is imagined has a red frame, what is real a blue one, and no more of it"

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from trainer.agent.agent import Agent
 from trainer.episode import Reading, frozen
 from trainer.nn.distributions import twohot_mean, unimix_probs
-from trainer.saliency import COUNT, Saliency, blurred, covered, spread
+from trainer.saliency import COUNT, Saliency, blurred, covered
 
 COVERED_TOGETHER = 3
 """Frames judged at a time: below 10 ms at preset 12m on one core."""
@@ -78,4 +78,4 @@ def saliency(agent: Agent, reading: Reading, frame: NDArray[np.uint8], action: i
         parts.append(judged(covered(frame, soft, first, min(first + COVERED_TOGETHER, COUNT))))
         yield
     effects = whole - np.concatenate(parts)
-    return Saliency(frozen(spread(effects[:, 0])), frozen(spread(effects[:, 1])))
+    return Saliency(frozen(effects[:, 0].copy()), frozen(effects[:, 1].copy()))

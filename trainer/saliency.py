@@ -24,10 +24,10 @@ BLUR = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Saliency:
-    """Where value and choice come from; positive where what is seen there raises them.
+    """What each spot does to value and choice; positive where what is seen there raises them.
 
     Attributes:
-        value: (64, 64) float32, in units of the value. choice: (64, 64) float32, of the chosen action's
+        value: (COUNT,) float32, in units of the value. choice: (COUNT,) float32, of the chosen action's
             log-probability, in nats.
     """
 

@@ -11,9 +11,8 @@ from dream_viewer.episodes.reel import Reel
 from dream_viewer.messages.futures import Forked, Future, FutureKey, FutureKind
 from dream_viewer.messages.questions import Question
 from dream_viewer.session import Session
+from dream_viewer.words import wording
 from trainer.episode import Moment
-
-UNREAD = "The agent on show has not read this moment."
 
 Q = TypeVar("Q", bound=Question)
 A = TypeVar("A")
@@ -130,9 +129,7 @@ class BranchDesk(QObject, Generic[Q, A]):
     def _show(self, question: Q | None, answer: A | None) -> None:
         self.question, self.answer = question, answer
         if question is None:
-            moment = self._session.playhead.moment
-            ended = moment is not None and moment.step.is_last
-            self._branches.show_waiting(self._over if ended else UNREAD, over=True)
+            self._branches.show_waiting(wording.nothing_to_ask(self._session.playhead.moment, self._over), over=True)
         elif answer is None:
             self._branches.show_waiting(self._waiting, over=False)
         else:

@@ -44,7 +44,7 @@ class Inquiry(QObject, Generic[Q]):
             question: makes the question about a Moment (episode, index, Moment) that the present weights read; None
                 where there is none to ask.
             show: takes a question and its answer; the answer is None while it is on its way, and both are where there
-                is nothing to ask.
+                is nothing to ask, told anew at each Moment: the reason may be another.
             clock: seconds.
         """
         super().__init__(parent)
@@ -89,7 +89,8 @@ class Inquiry(QObject, Generic[Q]):
         return newest if newest is not None and _leads_to(newest[0], question) else None
 
     def _tell(self, question: Q | None, answer: Any) -> None:
-        if self._shown is None or self._shown[0] != question or self._shown[1] is not answer:
+        before = self._shown
+        if question is None or before is None or before[0] != question or before[1] is not answer:
             self._shown = (question, answer)
             self._show(question, answer)
 

@@ -113,12 +113,11 @@ class LatentsDesk(QObject):
         return TouchQuestion(reel.number, index, reel.generation, moment, reel.episode, self.touches)
 
     def _show_inside(self, question: InsightQuestion | None, inside: Insight | None) -> None:
-        reading = None if question is None else question.moment.reading
-        self._panel.show_inside(
-            inside,
-            None if reading is None else reading.belief,
-            wording.END if question is None and self._at_end else _ON_ITS_WAY,
-        )
+        if question is None:
+            self._panel.show_inside(None, None, wording.nothing_to_ask(self._session.playhead.moment, wording.END))
+        else:
+            reading = question.moment.reading
+            self._panel.show_inside(inside, None if reading is None else reading.belief, _ON_ITS_WAY)
 
     def _show_touch(self, question: TouchQuestion | None, touched: Touched | None) -> None:
         reading = None if question is None else question.moment.reading
@@ -127,11 +126,6 @@ class LatentsDesk(QObject):
         frame = None if touched is None else touched.frame
         words = _HOW_TO if reading is None else _outcome(reading.value, touched, self.touches)
         self._panel.show_touched(frame, self.touches, words)
-
-    @property
-    def _at_end(self) -> bool:
-        moment = self._session.playhead.moment
-        return moment is not None and moment.step.is_last
 
 
 def _outcome(value: float, touched: Touched | None, touches: Sequence[tuple[int, int]]) -> str:

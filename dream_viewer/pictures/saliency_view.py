@@ -11,7 +11,7 @@ from dream_viewer.records import View
 from dream_viewer.words.numerals import decimal
 from dream_viewer.words.wording import action_name
 from trainer.episode import Moment
-from trainer.saliency import Saliency
+from trainer.saliency import Saliency, spread
 
 Origins = Literal["value", "choice"]
 """What is asked where it comes from."""
@@ -46,7 +46,7 @@ def saliency_view(moment: Moment, found: Saliency | None, origins: Origins, ago:
     if max(most, -least) < UNTOLD:
         told = "no spot changes it"
     caption = f"{title}, by blurring: {told}{late}"
-    return View(overlaid(moment.step.frame, effects), "observed", caption, hint=_told(moment, origins))
+    return View(overlaid(moment.step.frame, spread(effects)), "observed", caption, hint=_told(moment, origins))
 
 
 _HINT = "Each spot of the frame is blurred in turn, to see what it does."

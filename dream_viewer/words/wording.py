@@ -16,6 +16,8 @@ from trainer.episode import Moment, Outcome
 END = "end (Procgen shows no last frame)"
 """What an end step is called in place of a picture of it."""
 
+_UNREAD = "The agent on show has not read this moment."
+
 _OUTCOMES: dict[Outcome, str] = {"won": "won", "lost": "lost", "timeout": "time-out"}
 _SURPRISES = ((0.5, "less than usual"), (1.5, "as usual"), (3.0, "more than usual"))
 _ARROWS = {
@@ -36,6 +38,17 @@ LABELS = ("Level seed", "Return", "Step", "Value", "About to", "Surprise")
 
 ENOUGH_SURPRISES = 5
 """Surprises of an episode that make a median worth comparing with."""
+
+
+def nothing_to_ask(moment: Moment | None, over: str) -> str:
+    """Why a panel has nothing to ask about the Moment under the cursor.
+
+    Args:
+        moment: under the cursor; None: there is none. over: said of the end of an episode.
+    """
+    if moment is None:
+        return ""
+    return over if moment.step.is_last else _UNREAD
 
 
 def surprise_word(nats: float, before: NDArray[np.float32]) -> str:

@@ -15,6 +15,7 @@ from trainer.agent.agent import Agent
 from trainer.checkpoint import load_agent
 from trainer.episode import Reading
 from trainer.player import Player
+from trainer.saliency import blurred, covered, spread
 
 
 class LinearJudge(torch.nn.Module):
@@ -40,12 +41,17 @@ def test_of_a_linear_value_the_map_shows_its_weights(monkeypatch: pytest.MonkeyP
         frame[y - 2 : y + 3, x - 2 : x + 3] = 200
     agent = small_agent()
     found = result_of(occlusion.saliency(agent, reading_of(agent, frame), frame, 3))
-    for picture, place, sign in ((found.value, (20, 12), 1), (found.value, (44, 50), -1), (found.choice, (44, 50), -1)):
+    value, choice = spread(found.value), spread(found.choice)
+    for picture, place, sign in ((value, (20, 12), 1), (value, (44, 50), -1), (choice, (44, 50), -1)):
         there = np.unravel_index((sign * picture).argmax(), picture.shape)
         assert np.abs(np.array(there) - place).max() <= 3
         assert sign * picture[there] > 0.1
-    assert np.abs(found.value[26:35, 26:35]).max() < 0.01, "what it does not look at has no part in it"
-    assert found.choice.max() < 0.01
+    assert np.abs(value[26:35, 26:35]).max() < 0.01, "what it does not look at has no part in it"
+    assert choice.max() < 0.01
+    spot = int(found.value.argmax())
+    seen = np.concatenate([frame[None], covered(frame, blurred(frame), spot, spot + 1)])
+    whole, less = LinearJudge(agent)(torch.from_numpy(seen), torch.zeros(1), 3)[:, 0].tolist()
+    assert found.value[spot] == pytest.approx(whole - less), "what it says of a spot is what blurring that one does"
 
 
 def test_weights_of_any_precision_are_judged_alike_and_stay_as_they_were() -> None:
@@ -74,7 +80,8 @@ def test_the_bundled_agent_hopes_for_the_coin_it_sees() -> None:
     assert moment.reading is not None and 0 < gold.sum() < 12
     found = result_of(occlusion.saliency(player.agent, moment.reading, moment.step.frame, 7))
     player.close()
-    peak = np.unravel_index(found.value.argmax(), found.value.shape)
+    value = spread(found.value)
+    peak = np.unravel_index(value.argmax(), value.shape)
     coin = np.argwhere(gold).mean(0)
     assert np.abs(np.array(peak) - coin).max() <= 6
-    assert found.value.max() > 0.02
+    assert value.max() > 0.02

@@ -10,7 +10,7 @@ import pytest
 from dream_viewer.messages.agents import Opened
 from dream_viewer.messages.news import Answered
 from dream_viewer.messages.questions import InsightQuestion, Question, TouchQuestion
-from tests.dream_viewer.feed import agent_info, frame
+from tests.dream_viewer.feed import agent_info, arrival, end_moment, frame, moment
 from tests.dream_viewer.window import Desk, Make
 from trainer.episode import Insight, Touched
 
@@ -91,7 +91,17 @@ def test_another_agent_s_classes_mean_other_things_but_not_those_of_the_same_tra
         desk.window.latents.set_asked.emit(1, 1)
 
 
-def test_an_end_step_has_no_state(desk: Desk) -> None:
+def test_an_end_step_has_no_state_and_neither_has_what_other_weights_read(desk: Desk) -> None:
+    desk.player.tell(Opened(replace(agent_info("leaping", 2), game="leaper")))
+    desk.session.tick()
+    desk.session.playhead.seek(2)
+    desk.window.actions_by_id["what_if"].setChecked(True)
+    assert desk.window.latents.messages() == [desk.window.what_if_panel.verdict] * 3
+    assert desk.window.latents.messages()[0] == "The agent on show has not read this moment."
+    desk.player.tell(arrival([moment(5), end_moment()], 5, outcome="won"))
+    desk.session.tick()
+    desk.session.playhead.seek(6)
+    assert desk.window.latents.messages()[0] == "end (Procgen shows no last frame)", "another reason, another word"
     desk.live_to_the_end(3, number=1)
     desk.session.playhead.follow()
     desk.session.playhead.pause()

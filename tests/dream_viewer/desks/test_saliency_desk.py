@@ -11,7 +11,7 @@ from dream_viewer.pictures.saliency_view import FAINTEST, LOWERS, RAISES, overla
 from dream_viewer.settings import Settings
 from tests.dream_viewer.feed import frame, moment
 from tests.dream_viewer.window import Desk, Make
-from trainer.saliency import Saliency
+from trainer.saliency import COUNT, Saliency
 
 
 def effects(up: float, down: float) -> np.ndarray:
@@ -20,7 +20,13 @@ def effects(up: float, down: float) -> np.ndarray:
     return found
 
 
-FOUND = Saliency(effects(0.4, 0.1), effects(0.2, 1.5))
+def spots(up: float, down: float) -> np.ndarray:
+    found = np.zeros(COUNT, np.float32)
+    found[5 * 16 + 5], found[9 * 16 + 9] = up, -down
+    return found
+
+
+FOUND = Saliency(spots(0.4, 0.1), spots(0.2, 1.5))
 
 
 def test_colours_are_full_at_the_strongest_spot_and_faint_where_nothing_matters() -> None:
@@ -39,7 +45,9 @@ def test_the_legend_tells_method_colours_and_strength() -> None:
     assert choice.caption == "Choice, by blurring: blue +0.20, orange \u22121.50 nats, 2 steps ago"
     assert "probability of right" in choice.hint
     assert saliency_view(here, None, "value", 0).caption.endswith("on its way")
-    nothing = Saliency(effects(0, 0), effects(0, 0))
+    blue, orange, bare = (value.frame[y, x].astype(int) for y, x in ((22, 22), (38, 38), (22, 60)))
+    assert (blue - bare)[2] > 50 and (orange - bare)[0] > 50 and np.ptp(bare) == 0
+    nothing = Saliency(spots(0, 0), spots(0, 0))
     assert saliency_view(here, nothing, "value", 0).caption == "Value, by blurring: no spot changes it"
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.pictures.branch_cards import cards

@@ -10,6 +10,7 @@ from dream_viewer.messages.questions import HorizonQuestion, ManyDreamsQuestion,
 from dream_viewer.workers.study_desk import ANSWERING
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, result_of, small_agent, try_fewer_actions
 from trainer.player import Player
+from trainer.saliency import COUNT
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_saliency(player: Player) -> None:
     moment = player.moments[3]
     question = SaliencyQuestion(player.number, 3, 0, moment, player.episode, 7)
     found = result_of(ANSWERING[SaliencyQuestion](player, question))
-    assert found.value.shape == found.choice.shape == (64, 64)
+    assert found.value.shape == found.choice.shape == (COUNT,)
     assert found.value.any() and found.choice.any()
 
 

@@ -1,9 +1,10 @@
-"""The 512x512 human views: packed in the worker, kept within a budget, unpacked when they are painted."""
+"""The 512x512 human views: packed in the worker, kept within a budget, unpacked as they are painted or before."""
 
 from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ class PictureCache:
         self._bytes = 0
         self._pictures: OrderedDict[tuple[int, int], bytes] = OrderedDict()
         self._newest: tuple[bytes, NDArray[np.uint8]] | None = None
+        self._expected: tuple[bytes, Future[NDArray[np.uint8]]] | None = None
+        self._unpacker = ThreadPoolExecutor(1, "unpacker")
 
     def __contains__(self, key: tuple[int, int]) -> bool:
         return key in self._pictures
@@ -63,5 +66,19 @@ class PictureCache:
             return None
         self._pictures.move_to_end((number, index))
         if self._newest is None or self._newest[0] is not packed:  # one picture is asked for by several who show it
-            self._newest = (packed, unpack_picture(packed))
+            self._newest = (packed, self._unpacked(packed))
         return self._newest[1]
+
+    def expect(self, number: int, index: int) -> None:
+        """Unpack a picture that is likely to be asked for next, in a thread of its own; if it is kept."""
+        packed = self._pictures.get((number, index))
+        if packed is None or (self._expected is not None and self._expected[0] is packed):
+            return
+        if self._expected is not None:
+            self._expected[1].cancel()
+        self._expected = (packed, self._unpacker.submit(unpack_picture, packed))
+
+    def _unpacked(self, packed: bytes) -> NDArray[np.uint8]:
+        if self._expected is not None and self._expected[0] is packed:
+            return self._expected[1].result()
+        return unpack_picture(packed)

@@ -37,6 +37,7 @@ class HumanView(QObject):
         self._pictures = PictureCache()
         self._newest: tuple[int, int] | None = None
         self._picture_came = False
+        self._before = 0
         self.visible = False
         playhead.steered.connect(self._want)
         playhead.changed.connect(self._want)
@@ -81,6 +82,14 @@ class HumanView(QObject):
         moves = self._playhead.playback.state is State.FOLLOWING and not self._part.waits
         if self.visible and reel is not None and not moves and (reel.number, self._pictured()) not in self._pictures:
             self._player.ask_picture(reel.number, self._pictured(), reel.episode)
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Have the next picture unpacked that a cursor comes to which goes on the same way."""
+        reel, index = self._playhead.reel, self._playhead.index
+        if self.visible and reel is not None and index != self._before:
+            self._pictures.expect(reel.number, self._pictured() + (1 if index > self._before else -1))
+        self._before = index
 
     def _pictured(self) -> int:
         """Index of the Step whose picture stands for the Moment under the cursor."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
+import pytest
 
 from dream_viewer.messages.lived import Picture
+from dream_viewer.pictures import packed as packed_module
 from dream_viewer.pictures.packed import PICTURE_SHAPE, PictureCache, pack_picture, unpack_picture
 
 
@@ -42,3 +46,25 @@ def test_a_picture_that_comes_unpacked_is_shown_as_it_came_while_it_is_the_newes
     assert cache.get(0, 1) is pixels[1]
     first = cache.get(0, 0)
     assert first is not pixels[0] and np.array_equal(first, pixels[0])  # type: ignore[arg-type]
+
+
+def test_an_expected_picture_is_unpacked_once_in_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def noted(packed: bytes) -> object:
+        threads.append(threading.current_thread())
+        return unpack_picture(packed)
+
+    monkeypatch.setattr(packed_module, "unpack_picture", noted)
+    cache = PictureCache()
+    for index in range(3):
+        cache.add(Picture(0, index, pack_picture(np.full(PICTURE_SHAPE, index, np.uint8))))
+    cache.expect(0, 1)
+    cache.expect(0, 1)
+    cache.expect(0, 7)  # is not kept
+    for _ in range(2):
+        shown = cache.get(0, 1)
+        assert shown is not None and (shown == 1).all()
+    assert len(threads) == 1 and threads[0] is not threading.main_thread()
+    other = cache.get(0, 2)
+    assert other is not None and (other == 2).all() and threads[1] is threading.main_thread()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.pictures import packed as packed_module
 from tests.dream_viewer.feed import (
     arrival,
     moment,
@@ -44,3 +48,27 @@ def test_an_end_step_shows_its_last_picture(stage: Stage) -> None:
     stage.tell(arrival([end()], 1, outcome="won"))
     stage.session.playhead.pause()
     assert stage.session.human_view.picture is not None and stage.player.asked("ask_picture") == []
+
+
+@pytest.mark.parametrize("way", [(0, 1, 2), (2, 1, 0)])
+def test_the_next_picture_on_the_way_is_unpacked_ahead(
+    stage: Stage, way: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.session.human_view.set_visible(True)
+    stage.live(3)
+    stage.tell(*(picture(index) for index in range(3)))
+    waiting = []
+
+    def noted(packed: bytes) -> object:
+        waiting.append(threading.current_thread() is threading.main_thread())
+        return unpack(packed)
+
+    unpack = packed_module.unpack_picture
+    monkeypatch.setattr(packed_module, "unpack_picture", noted)
+    stage.session.playhead.seek(way[0])
+    stage.session.playhead.seek(way[1])
+    assert stage.session.human_view.picture is not None
+    waiting.clear()
+    stage.session.playhead.seek(way[2])
+    assert stage.session.human_view.picture is not None
+    assert True not in waiting

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
+from trainer.benchmark.drivers.serve import Arithmetic
 from trainer.benchmark.environments import environment
 from trainer.benchmark.random_work import RandomWork
 from trainer.config import Config
@@ -117,9 +117,8 @@ def time_peers(
         about what is not the same work. Where a peer gave up there is `failed`, its last line, in place of figures.
     """
     ours = RandomWork(config)
-    with FlopCounterMode(display=False) as counter:
+    with Arithmetic() as counter:
         ours.update()
-    our_gflop = counter.get_total_flops() / 1e9
     asked = [(peer, variant) for peer in pythons for variant in variants(config)]
     total = len(asked) * (_WARM_UP + rounds)
     records = []
@@ -131,7 +130,7 @@ def time_peers(
 
         about = {"peer": peer.name, "variant": variant.name, "dtype": variant.dtype}
         try:
-            records.append(about | _compare(pythons[peer], peer, variant, ours, our_gflop, rounds, told))
+            records.append(about | _compare(pythons[peer], peer, variant, ours, counter.gflop, rounds, told))
         except PeerFailed as failure:
             records.append(about | {"failed": str(failure)})
     return records

@@ -14,6 +14,7 @@ from trainer.config import SIZES
 from trainer.envs.protocol import StepBatch
 from trainer.evaluation.report import drive
 from trainer.evaluation.scores import (
+    AgentPolicy,
     RandomPolicy,
     Result,
     Scores,
@@ -107,6 +108,20 @@ def test_the_agents_scores_repeat_and_leave_its_weights_alone() -> None:
     assert torch.equal(state, torch.get_rng_state())
     assert first != drive(score_agent(agent, "leaper", "easy", seeds, "train levels", seed=1))
     assert all(torch.equal(tensor, weights[name]) for name, tensor in agent.state_tensors().items())
+
+
+def test_the_agents_policy_is_sampled() -> None:
+    agent, players = Agent(SIZES["debug"]), 400
+    likely = torch.tensor([0.6, 0.3, 0.1] + [1e-9] * 12)
+    weights = agent.state_tensors()
+    weights["pol/head/action/logits/kernel"].zero_()
+    agent.load_state_tensors(weights | {"pol/head/action/logits/bias": likely.log()})
+    no, shape = np.zeros(players, np.bool_), (players, 64, 64, 3)
+    shown = StepBatch(
+        np.zeros(shape, np.uint8), np.zeros(players, np.float32), ~no, no, no, np.zeros(players, np.int32)
+    )
+    taken = np.bincount(AgentPolicy(agent, players, seed=0).act(shown), minlength=15) / players
+    assert taken == pytest.approx(likely.numpy(), abs=0.08)
 
 
 def test_mean_and_standard_error() -> None:

@@ -16,7 +16,7 @@ from dream_viewer.words import wording
 from dream_viewer.words.numerals import decimal
 from trainer.episode import Insight, Moment, Touched
 
-LISTED = 4
+LISTED = 2
 """Classes set by hand that are told one by one."""
 _ON_ITS_WAY = "on its way…"
 _HOW_TO = "A row is a latent, a column one of its classes; framed: drawn. Click a class to set it."

@@ -161,6 +161,8 @@ def test_the_timeline_says_which_weights_drew_which_curve(compared: Desk) -> Non
     assert "coinrun-12m's imagined futures" in timeline.title
     assert "other 12.00" in timeline.numbers(2) and "value 5.00" in timeline.numbers(2)
     assert "other" not in timeline.numbers(5), "not read yet"
+    steps, heights = timeline._companion.getData()
+    assert len(steps) == 6 and np.array_equal(heights, [12] * 4 + [np.nan] * 2, equal_nan=True)
     assert timeline.scale_of_values.high == 20.0
 
 

@@ -110,7 +110,12 @@ def test_the_list_of_episodes_tells_the_mean_of_each(desk: Horizoned) -> None:
 def test_a_held_dream_is_told_from_one_that_met_the_end(desk: Horizoned) -> None:
     timeline = desk.window.timeline
     desk.live_to_the_end(40)
-    timeline.show_horizons(Horizons(np.array([2, 36]), np.array([LIMIT, 4]), (None, None)))
+    timeline.show_horizons(Horizons(np.array([2, 20, 36]), np.array([LIMIT, 15, 4]), (None, "end", None)))
+    steps, heights = timeline._horizon.getData()
+    top = timeline.scale_of_values.high
+    assert (steps.tolist(), heights.tolist()) == ([2, 20, 36], [top, top * 15 / LIMIT, top]), (
+        "to the end is all there is"
+    )
     assert f"dream holds {LIMIT} frames" in timeline.numbers(2)
     assert "dream holds to the end" in timeline.numbers(36)
     assert "dream holds" not in timeline.numbers(3)

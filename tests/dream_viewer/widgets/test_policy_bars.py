@@ -33,6 +33,15 @@ def bars(qtbot: QtBot) -> PolicyBars:
     return bars
 
 
+def test_the_entropy_of_what_is_shown_stands_above_it(bars: PolicyBars) -> None:
+    policy = np.linspace(0.01, 0.1233, 15, dtype=np.float32)
+    above = []
+    for shown in (policy, policy[::-1], policy**3 / (policy**3).sum()):
+        bars.show_policy(shown, None)
+        above.append(bars.grab().toImage().copy(0, 0, bars.width(), 16))
+    assert above[0] == above[1] != above[2], "it hangs on how sure the agent is, not on what of"
+
+
 def test_under_the_mouse_it_tells_of_the_action(bars: PolicyBars) -> None:
     assert "nats would be pure chance" in bars.text_at(QPointF(50, 100))
     policy = np.full(15, 0.02, np.float32)

@@ -40,7 +40,7 @@ class WhatIfDesk(BranchDesk[WhatIfQuestion, WhatIf]):
         cards = branch_cards.cards(answer, question.moment.step.action)
         where = f"Step {count(question.index)}, {question.horizon} steps on"
         note = "highest dreamed return first" if answer.forks is not None else NO_TRUTH
-        self._panel.show_cards(cards, branch_cards.verdict(cards), f"{where}; {note}")
+        self._panel.show_cards(cards, branch_cards.verdict(cards), (f"{where}; {note}", where))
 
     def _branch(self, question: WhatIfQuestion, answer: WhatIf, place: int) -> tuple[Future, Forked | None]:
         future = branch_cards.branch_of(question, answer.dream, place, "what if", answer.actions[place])

@@ -13,8 +13,8 @@ from dream_viewer.look.tiles import LEFT, RIGHT, Fading, paint_picture
 from dream_viewer.pictures.disagreement import FULL_AT, RAMP
 from dream_viewer.words.numerals import MINUS
 
-SIDE = 128
-"""Side of the pictures."""
+SIDE = 120
+"""Side of the pictures: two stand side by side in a panel that is docked in the smallest window."""
 LEAST_BAND = 120
 """Width below which the band is not worth its place."""
 LETTERS = 11
@@ -83,7 +83,7 @@ class DisagreementLegend(Fading):
         painter.setPen(theme.colour("muted"))
         below = QRect(0, 8, self.width(), self.line_height)
         painter.drawText(below, LEFT, "0")
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, "levels of 255")
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, "levels")
         painter.drawText(below, RIGHT, f"{FULL_AT:.0f}+")
         painter.end()
 

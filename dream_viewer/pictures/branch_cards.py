@@ -107,23 +107,24 @@ def expected_end(continues: NDArray[np.float32]) -> int | None:
     return int(unlikely[0]) if len(unlikely) else None
 
 
-def verdict(ranked: tuple[BranchCard, ...]) -> str:
-    """In one sentence whether the dream would choose as reality does.
+def verdict(ranked: tuple[BranchCard, ...]) -> tuple[str, str]:
+    """In one sentence whether the dream would choose as reality does, and in fewer words.
 
     Args:
         ranked: all cards, the highest dreamed return first.
     """
     first = ranked[0]
     if all(card.best for card in ranked):
-        return "In the dream it makes no difference which action comes first."
+        return "In the dream it makes no difference which action comes first.", "No difference in the dream."
     if first.real_share is None:
-        return f"Best in the dream: {first.name}; nothing real stands beside it."
+        return f"Best in the dream: {first.name}; nothing real stands beside it.", f"Best in the dream: {first.name}."
     if all(card.really_best for card in ranked):
-        return f"Best in the dream: {first.name}; in reality it makes no difference."
+        whole = f"Best in the dream: {first.name}; in reality it makes no difference."
+        return whole, f"Dream: {first.name}; reality: any."
     if first.really_best:
-        return f"Best in the dream and in reality: {first.name}."
+        return f"Best in the dream and in reality: {first.name}.", f"Best in both: {first.name}."
     best = max(ranked, key=lambda card: card.real_share or 0.0)
-    return f"Best in the dream: {first.name}; in reality: {best.name}."
+    return f"Best in the dream: {first.name}; in reality: {best.name}.", f"Dream: {first.name}; real: {best.name}."
 
 
 def _fate(fork: Fork | None) -> str:

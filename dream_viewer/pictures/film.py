@@ -44,7 +44,7 @@ def film(
     missing = "finding out what really happens…" if forked is None else _NO_FORK if fork is None else ""
     start = f"the next {steps} frames from step {count(future.key.index)}"
     whose = f"As {mine} imagines it" if mine else _title(future.key)
-    title, real_title = f"{whose}: {start}", "Real: the game under the same actions"
+    title, real_title = f"{whose}: {start}", "Real: under the same actions"
     return Film(imagined, real, title, real_title, missing, beside, f"As {other} imagines it" if other else "")
 
 

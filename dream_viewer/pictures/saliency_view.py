@@ -45,8 +45,13 @@ def saliency_view(moment: Moment, found: Saliency | None, origins: Origins, ago:
     told = f"blue +{decimal(most)}, orange {decimal(least)}{_UNITS[origins]}"
     if max(most, -least) < UNTOLD:
         told = "no spot changes it"
-    caption = f"{title}, by blurring: {told}{late}"
-    return View(overlaid(moment.step.frame, spread(effects)), "observed", caption, hint=_told(moment, origins))
+    return View(
+        overlaid(moment.step.frame, spread(effects)),
+        "observed",
+        f"{title}, by blurring: {told}{late}",
+        hint=_told(moment, origins),
+        shorter=(f"{title}{late or ', blurred'}: {told}", f"{title}: {told}"),
+    )
 
 
 _HINT = "Each spot of the frame is blurred in turn, to see what it does."

@@ -29,6 +29,7 @@ from dream_viewer.pictures.disagreement import heat_picture, percent
 from dream_viewer.records import DreamSheet
 
 _WIDE, _HIGH = 700, 510
+_LEAST_SLIDER = 40
 _EXPLAINED = (
     "The same moment dreamt many times with other luck. Where all dreams agree the map is dark; where it is bright the"
     " model does not know what will be there."
@@ -65,6 +66,7 @@ class ManyDreamsPanel(QWidget):
         self._grid.chosen.connect(self.chosen)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setPageStep(1)
+        self._slider.setMinimumWidth(_LEAST_SLIDER)
         self._slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._slider.setAccessibleName("Frames ahead")
         self._slider.setToolTip("Which frame ahead; it follows the film strip")
@@ -77,7 +79,7 @@ class ManyDreamsPanel(QWidget):
         self._count.setToolTip("How many futures are dreamt")
         self._count.activated.connect(lambda place: self.count_chosen.emit(self._choices[place]))
         self._compose()
-        self.setMinimumSize(2 * SIDE + 32, 360)
+        self.setMinimumSize(2 * SIDE + 28, 360)
         self.setToolTip(_EXPLAINED)
         self.setAccessibleName("Many dreams")
         self.show_waiting("", over=True)

@@ -85,10 +85,14 @@ class WhatIfPanel(QWidget):
         """Those on show, the first one first."""
         return self._cards.cards
 
-    def show_cards(self, cards: Sequence[BranchCard], verdict: str, about: str) -> None:
-        """Show the cards in this order, a sentence about them, and a few words about where they begin."""
-        self._verdict.show_text(verdict)
-        self._about.show_text(about)
+    def show_cards(self, cards: Sequence[BranchCard], verdict: tuple[str, str], about: tuple[str, str]) -> None:
+        """Show the cards in this order, a sentence about them, and a few words about where they begin.
+
+        Args:
+            cards: the first one first. verdict, about: each in whole, and shorter for less room.
+        """
+        self._verdict.show_text(verdict[0], shorter=verdict[1:])
+        self._about.show_text(about[0], shorter=about[1:])
         self._cards.show_cards(tuple(cards))
 
     def show_waiting(self, text: str, over: bool) -> None:

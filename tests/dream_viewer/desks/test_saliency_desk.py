@@ -43,6 +43,10 @@ def test_the_legend_tells_method_colours_and_strength() -> None:
     assert value.caption == "Value, by blurring: blue +0.40, orange \u22120.10"
     choice = saliency_view(here, FOUND, "choice", 2)
     assert choice.caption == "Choice, by blurring: blue +0.20, orange \u22121.50 nats, 2 steps ago"
+    assert choice.shorter[0] == "Choice, 2 steps ago: blue +0.20, orange \u22121.50 nats", (
+        "it stays known how late it is"
+    )
+    assert value.shorter[0] == "Value, blurred: blue +0.40, orange \u22120.10"
     assert "probability of right" in choice.hint
     assert saliency_view(here, None, "value", 0).caption.endswith("on its way")
     blue, orange, bare = (value.frame[y, x].astype(int) for y, x in ((22, 22), (38, 38), (22, 60)))

@@ -42,12 +42,12 @@ def test_a_dream_that_expects_the_end_shows_where() -> None:
 
 
 def test_the_verdict_tells_whether_dream_and_reality_would_choose_alike() -> None:
-    assert verdict(cards(what_if(), None)) == "Best in the dream: up; in reality: right."
-    assert verdict(cards(what_if(real=(1, 2, 9)), None)) == "Best in the dream and in reality: up."
-    assert "in reality it makes no difference" in verdict(cards(what_if(real=(9, 9, 9)), None))
-    assert "in the dream it makes no difference" in verdict(cards(what_if(dreamed=(8, 8.01, 8)), None)).lower()
+    assert verdict(cards(what_if(), None)) == ("Best in the dream: up; in reality: right.", "Dream: up; real: right.")
+    assert verdict(cards(what_if(real=(1, 2, 9)), None))[0] == "Best in the dream and in reality: up."
+    assert "in reality it makes no difference" in verdict(cards(what_if(real=(9, 9, 9)), None))[0]
+    assert "in the dream it makes no difference" in verdict(cards(what_if(dreamed=(8, 8.01, 8)), None))[0].lower()
     without = cards(what_if(real=None), None)
-    assert "nothing real" in verdict(without)
+    assert "nothing real" in verdict(without)[0]
     assert all(card.real is None and card.real_share is None and card.received == "" for card in without)
 
 

@@ -22,11 +22,14 @@ def test_no_dream_is_cut_at_any_width(qtbot: QtBot, branches: int) -> None:
     question = ManyDreamsQuestion(0, 4, 1, moment(4), Episode("coinrun", "easy", "unseen", 5), 15, branches)
     panel.show_sheet(sheet(question, many_dreams(branches), 0.99))
     panel.show()
-    for width, height in ((288, 360), (420, 500), (700, 510), (1200, 900)):
+    for width, height in ((268, 360), (420, 500), (700, 510), (1200, 900)):
         panel.resize(width, height)
         places = [panel.place_of(branch) for branch in range(branches)]
         assert all(place.left() >= 0 and place.right() < panel.surface.width() for place in places)
         assert all(place.bottom() < panel.surface.height() for place in places)
+        assert panel.width() == width and panel._count.geometry().right() < width, (
+            "so wide it is in the smallest window"
+        )
         assert not any(one.intersects(other) for one, other in combinations(places, 2))
         panel.grab()
 

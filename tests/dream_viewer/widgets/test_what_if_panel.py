@@ -16,7 +16,7 @@ from tests.dream_viewer.feed import what_if
 def test_no_card_is_cut_at_any_width(qtbot: QtBot) -> None:
     panel = WhatIfPanel()
     qtbot.addWidget(panel)
-    panel.show_cards(cards(what_if(), 7), "A verdict.", "About it")
+    panel.show_cards(cards(what_if(), 7), ("A long verdict.", "A verdict."), ("About it all", "About it"))
     panel.show()
     in_a_row = []
     for width in (160, 440, 680, 1200):
@@ -35,7 +35,7 @@ def test_while_it_waits_pictures_are_faint_and_keep_their_colours(qtbot: QtBot) 
     qtbot.addWidget(panel)
     grey = np.full((64, 64, 3), 128, np.uint8)
     card = replace(cards(what_if(), 7)[0], imagined=grey, real=grey)
-    panel.show_cards([card], "A verdict.", "About it")
+    panel.show_cards([card], ("A long verdict.", "A verdict."), ("About it all", "About it"))
     panel.show_waiting("Trying", over=False)
     panel.resize(panel.sizeHint())
     place = panel.place_of(card.branch)

@@ -46,6 +46,7 @@ def test_frames_box_sets_what_the_mode_needs(desk: Desk) -> None:
     box = desk.window.frames
     assert not box.isVisible()
     desk.session.dreaming.set_mode(DreamMode.DREAM)
+    assert box.value() == 15
     box.setValue(7)
     assert desk.session.dreaming.ground_every == 7 and desk.player.asked("set_blind")[-1] == (7,)
     desk.session.dreaming.set_mode(DreamMode.FUTURE)

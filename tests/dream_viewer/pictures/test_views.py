@@ -44,10 +44,10 @@ def test_a_belief_is_observed() -> None:
 
 
 def test_a_dream_is_imagined_from_the_first_blind_frame_on() -> None:
-    looking, blind = views.dream(moment(15, age=0)), views.dream(moment(22, age=7))
+    looking, blind = views.dream(moment(15, age=0)), views.dream(moment(16, age=1))
     assert looking.origin == "observed"
     assert blind.origin == "imagined"
-    assert blind.caption == "Dream: 7 frames after a look"
+    assert blind.caption == "Dream: 1 frame after a look"
 
 
 def test_a_dream_not_made_yet_says_so() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,10 +36,11 @@ def test_the_python_example(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     path.parent.mkdir(parents=True)
     save_checkpoint(path, Header("weights", config, agent.num_actions, 0, 0), agent.state_tensors())
     monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {}
+    assert "\ndreams, rewards, values = agent.imagine_future(horizon=15)" in code[1]
+    names: dict[str, Any] = {}
     exec(code[1], names)
-    shapes = [getattr(names[name], "shape", None) for name in ("dreams", "rewards", "values")]
-    assert shapes == [(15, 64, 64, 3), (15,), (15,)]
+    shapes = [names[name].shape for name in ("dreams", "rewards", "values")]
+    assert shapes == [(15, 64, 64, 3), (15,), (15,)] and names["dreams"].dtype == "uint8"
 
 
 def test_links_lead_somewhere() -> None:

@@ -22,11 +22,18 @@ KEYS = {
     "faster": ["]"],
     "loop": ["L"],
     "follow": ["F"],
+    "difference": ["D"],
+    "bookmark": ["B"],
+    "event_back": [","],
+    "event_forward": ["."],
+    "take_over": ["P"],
     "open": ["Ctrl+O"],
+    "save": ["Ctrl+S"],
+    "export": ["Ctrl+E"],
     "full_screen": ["F11"],
     "shortcuts": ["?"],
 }
-"""The design's keys for review mode, as far as what they do is there."""
+"""The design's keys."""
 
 
 @pytest.fixture

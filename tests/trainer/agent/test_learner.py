@@ -79,11 +79,17 @@ def test_nothing_hangs_on_the_picture_of_an_end_step(learner: Learner, batch: Ba
         assert torch.equal(_losses(learner, replace(batch, frame=frame)).total, total) is same
 
 
-def test_the_latents_given_back_are_those_of_the_steps_after_the_context(learner: Learner, batch: Batch) -> None:
-    seen = _losses(learner, batch).sequence
+def test_an_update_gives_back_the_latents_after_the_context_and_keeps_the_normaliser(
+    learner: Learner, batch: Batch
+) -> None:
+    learner.normaliser.lo.fill_(-3.0)
+    learner.normaliser.hi.fill_(3.0)
+    losses = _losses(learner, batch)
     result = learner.update(batch, _generator())
-    assert torch.equal(result.deter, seen.deter.detach())
-    assert torch.equal(result.stoch.long(), seen.indices)
+    assert torch.equal(result.deter, losses.sequence.deter.detach())
+    assert torch.equal(result.stoch.long(), losses.sequence.indices)
+    assert -3 < learner.normaliser.lo == losses.normaliser.lo
+    assert 3 > learner.normaliser.hi == losses.normaliser.hi
 
 
 def test_a_gradient_that_is_not_finite_leaves_no_trace(learner: Learner, batch: Batch) -> None:

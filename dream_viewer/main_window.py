@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
         """Those that ask a person, tell them, or arrange the window."""
         session, by_id, settings = self._session, self.actions_by_id, self._settings
         self.failures = FailureDesk(session, self)
-        self.files = FilesDesk(session, self.notice, by_id, settings.folder, self)
+        self.files = FilesDesk(session, self.notice, by_id, settings.folder, lambda: self.pictures.ahead, self)
         self.resuming = ResumeDesk(self.notice, self._resume, settings.dismissed, self)
         self.levels = LevelDesk(session, self.complain, by_id, self)
         self.recent = RecentDesk(

@@ -31,17 +31,23 @@ class FilesDesk(QObject):
 
     Args:
         session: what is on show. notice: tells a person. actions: by id; of the table: open, open_run, save, export.
-        folder: where dialogs begin. window: owns them.
+        folder: where dialogs begin. ahead: 0-based frame of the future that is on show. window: owns the dialogs.
 
     Attributes:
         folder: what was opened last lies there.
     """
 
     def __init__(
-        self, session: Session, notice: Notice, actions: Mapping[str, QAction], folder: str, window: QWidget
+        self,
+        session: Session,
+        notice: Notice,
+        actions: Mapping[str, QAction],
+        folder: str,
+        ahead: Callable[[], int],
+        window: QWidget,
     ) -> None:
         super().__init__(window)
-        self._session, self._notice, self._window = session, notice, window
+        self._session, self._notice, self._ahead, self._window = session, notice, ahead, window
         self.folder = folder
         for name, slot in {
             "open": self._choose_file,
@@ -81,7 +87,8 @@ class FilesDesk(QObject):
 
     def _choose_export(self) -> None:
         """Ask what to make of the episode under the cursor, and where to put it."""
-        self._choose_place("Export this episode", EXPORTED, self._export)
+        ahead = self._ahead()  # it goes on while a person chooses a place
+        self._choose_place("Export this episode", EXPORTED, lambda path: self._export(path, ahead))
 
     def _choose_place(self, title: str, kinds: Sequence[str], then: Callable[[Path], None]) -> None:
         reel = self._session.playhead.reel
@@ -101,12 +108,12 @@ class FilesDesk(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def _export(self, path: Path) -> None:
+    def _export(self, path: Path, ahead: int) -> None:
         if path.suffix.lower() not in map(_ending, EXPORTED):
             known = ", ".join(map(_ending, EXPORTED))
             self._notice.show_text(f"{path}: can be exported to {known} only; choose one of these endings.")
             return
-        self._session.files.export(path)
+        self._session.files.export(path, ahead)
 
     @pyqtSlot(str, str)
     def _on_open_failed(self, path: str, reason: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from dream_viewer.messages.agents import AgentInfo
 from dream_viewer.messages.lived import Arrival
@@ -19,6 +20,8 @@ class ExportRequest:
         path: its ending says what. arrival: the whole episode with its Readings, as far as it went.
         index: of the Moment, for a picture. horizon: frames from look to look, and of each future.
         agent: whose Readings they are. other: a second agent that is compared with it; None: nothing is compared.
+        bookmarks: steps a person marked. fan: what many futures promise is drawn on the timeline.
+        mode: what the dream pane shows. ahead: 0-based frame of the future that it shows, for a picture in that mode.
     """
 
     path: Path
@@ -27,6 +30,10 @@ class ExportRequest:
     horizon: int
     agent: AgentInfo
     other: AgentInfo | None = None
+    bookmarks: tuple[int, ...] = ()
+    fan: bool = True
+    mode: Literal["belief", "dream", "future"] = "dream"
+    ahead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

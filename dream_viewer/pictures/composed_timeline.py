@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -22,6 +24,20 @@ _NAME = 190
 """Room for the name of an agent in the legend, in pixels."""
 _PLAYED = 4
 """Height of the line under what a person played, in pixels."""
+_BAND = 56
+"""Opacity of the band of a fan, of 255."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fan:
+    """What many futures of one Moment promise.
+
+    Attributes:
+        start: index of the Moment. band: (3, H + 1) lower edge, median, upper edge; column i belongs to step start + i.
+    """
+
+    start: int
+    band: NDArray[np.float32]
 
 
 class ComposedTimeline:
@@ -29,18 +45,21 @@ class ComposedTimeline:
 
     Args:
         course: the episode. beside: how a second agent reads it; None: nothing is compared.
+        fan_end: the last step of the last fan there will be; None: there will be none.
 
     Attributes:
         scale: of values, as drawn.
     """
 
-    def __init__(self, course: Course, beside: Beside | None) -> None:
+    def __init__(self, course: Course, beside: Beside | None, fan_end: int | None = None) -> None:
         self.scale = SteadyScale()
         others = () if beside is None else (beside.values,)
         for series in (course.values, course.realised, *others):
             self.scale.include(series)
         self._course, self._beside = course, beside
-        self._steps = max(1, len(course.values) - 1)
+        self._last = len(course.values) - 1
+        self._fanned = fan_end is not None
+        self._steps = max(1, self._last, fan_end or 0)
 
     def draw(self, image: Image.Image) -> None:
         """Draw all but the cursor."""
@@ -57,12 +76,16 @@ class ComposedTimeline:
             draw.line((px, _PLOT[1], px, _PLOT[3]), fill=ink.REWARD, width=2)
         self._draw_curves(image)
         for first, last in course.played:
-            left, right = self._x(first, _PLOT), self._x(min(last + 1, self._steps), _PLOT)
+            left, right = self._x(first, _PLOT), self._x(min(last + 1, self._last), _PLOT)
             draw.rectangle((left, _PLOT[3] + 1, max(right, left + 1), _PLOT[3] + _PLAYED), fill=ink.PLAYED)
+        for step in course.bookmarks:
+            x = self._x(step, _PLOT)
+            draw.polygon(((x - 6, _PLOT[1] - 5), (x + 6, _PLOT[1] - 5), (x, _PLOT[1] + 5)), fill=ink.FORKED)
         self._draw_surprise(draw)
         ink.write(draw, (_PLOT[0], ink.SIZE[1] - 29), "0", 14, ink.MUTED, anchor="ma")
-        end = f"step {self._steps}" + ("" if course.outcome is None else f", {outcome_word(course.outcome)}")
-        ink.write(draw, (_PLOT[2], ink.SIZE[1] - 29), end, 14, ink.MUTED, anchor="ra")
+        end = f"step {self._last}" + ("" if course.outcome is None else f", {outcome_word(course.outcome)}")
+        right = max(round(self._x(self._last, _PLOT)), _PLOT[0] + 20 + ink.width(end, 14))
+        ink.write(draw, (right, ink.SIZE[1] - 29), end, 14, ink.MUTED, anchor="ra")
 
     def draw_cursor(self, draw: ImageDraw.ImageDraw, index: int) -> None:
         """Draw the cursor at a step."""
@@ -71,6 +94,17 @@ class ComposedTimeline:
         if self._beside is not None:
             self._draw_dot(draw, x, float(self._beside.values[index]), ink.COMPANION, 5)
         self._draw_dot(draw, x, value, ink.TEXT, 6)
+
+    def draw_fan(self, image: Image.Image, fan: Fan) -> None:
+        """Draw what many futures promise, over the curves."""
+        lower, middle, upper = (
+            [(self._x(fan.start + i, _PLOT), self._y(float(value))) for i, value in enumerate(edge)]
+            for edge in fan.band
+        )
+        veil = Image.new("L", image.size)
+        ImageDraw.Draw(veil).polygon([*lower, *reversed(upper)], fill=_BAND)
+        image.paste(ink.FORKED, mask=veil)
+        ImageDraw.Draw(image).line(middle, fill=ink.FORKED, width=2)
 
     def _draw_dot(self, draw: ImageDraw.ImageDraw, x: float, value: float, colour: Colour, radius: int) -> None:
         if np.isfinite(value):
@@ -91,11 +125,15 @@ class ComposedTimeline:
             mine, other = (ink.fitted(name, 15, _NAME) for name in self._beside.names)
             words = [(f"Value: the return {mine} expects", ink.HIGH), (f"{other} expects", ink.COMPANION)]
         words += [("what really came", ink.TEXT), ("reward", ink.REWARD)]
-        return [*words, ("a person played", ink.PLAYED)] if self._course.played else words
+        words += [("imagined futures: median, 5-95 %", ink.FORKED)] if self._fanned else []
+        words += [("a person played", ink.PLAYED)] if self._course.played else []
+        return [*words, ("bookmark", ink.FORKED)] if self._course.bookmarks else words
 
     def _draw_legend(self, draw: ImageDraw.ImageDraw) -> None:
         x = ink.MARGIN + 4
         for word, colour in self._legend():
+            if x + 25 + ink.width(word, 15) > ink.RIGHT:  # two agents with long names
+                return
             draw.line((x, _PLOT[1] - 14, x + 18, _PLOT[1] - 14), fill=colour, width=3)
             ink.write(draw, (x + 25, _PLOT[1] - 23), word, 15, ink.MUTED)
             x += 25 + ink.width(word, 15) + 26

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dream_viewer.pictures import ink
-from dream_viewer.pictures.composed_timeline import ComposedTimeline
+from dream_viewer.pictures.composed_timeline import ComposedTimeline, Fan
 from dream_viewer.pictures.ink import Colour
 from dream_viewer.records import Beside, Course, Film, FilmCell, Origin, View
 
@@ -74,6 +74,7 @@ class Scene:
         ahead: 0-based frame of the strip that reality has come to; None picks none out.
         words: about the Moment, at the right of the title.
         notes: about the Moment as each of two compared agents sees it.
+        fan: what many futures promise; None leaves it out.
     """
 
     index: int
@@ -82,6 +83,7 @@ class Scene:
     ahead: int | None
     words: str
     notes: tuple[str, ...] = ()
+    fan: Fan | None = None
 
 
 class Composer:
@@ -90,13 +92,16 @@ class Composer:
     Args:
         title, subtitle: of every picture. course: the episode.
         beside: how a second agent reads it; None: nothing is compared.
+        fan_end: the last step of the last fan there will be; None: there will be none.
 
     Attributes:
         scale: of values, as drawn.
     """
 
-    def __init__(self, title: str, subtitle: str, course: Course, beside: Beside | None = None) -> None:
-        self._timeline = ComposedTimeline(course, beside)
+    def __init__(
+        self, title: str, subtitle: str, course: Course, beside: Beside | None = None, fan_end: int | None = None
+    ) -> None:
+        self._timeline = ComposedTimeline(course, beside, fan_end)
         self.scale = self._timeline.scale
         self._slots = _ALONE if beside is None else _COMPARED
         self._rows = (558, 660) if beside is None else (444, 552, 660)
@@ -123,6 +128,8 @@ class Composer:
             ink.write(draw, (slot.left + 2, slot.top + slot.box + 8 + _BELOW), note, 14, ink.TEXT)
         if scene.film is not None:
             self._draw_film(image, draw, scene.film, scene.ahead)
+        if scene.fan is not None:
+            self._timeline.draw_fan(image, scene.fan)
         self._timeline.draw_cursor(draw, scene.index)
         return image
 

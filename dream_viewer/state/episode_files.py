@@ -75,13 +75,16 @@ class EpisodeFiles(QObject):
             episode = self._playhead.reel.episode
             self._player.save_recording(path, replace(episode, steps=list(episode.steps)))
 
-    def export(self, path: Path) -> None:
+    def export(self, path: Path, ahead: int = 0) -> None:
         """Draw the episode under the cursor, as far as it went: a film, a picture of this Moment, or its curves.
+
+        It shows what the window shows: bookmarks, the fan of futures, and the dream pane in its mode.
 
         While a second agent is compared, how it sees the episode is in it, too.
 
         Args:
             path: its ending says what. `working`, and then `written` or a refusal, say how that goes.
+            ahead: 0-based frame of the future on show, for a picture.
         """
         reel, agent = self._playhead.reel, self._casting.agent
         if reel is None or agent is None:
@@ -89,9 +92,20 @@ class EpisodeFiles(QObject):
         elif reel.generation != agent.generation:
             self.refused.emit(f"{agent.name} did not read this episode; export one of {agent.game}, or wait a moment.")
         else:
-            whole, index = reel.whole(), self._playhead.index
-            other = self._comparison.reader_of(reel)
-            self._player.export(ExportRequest(path, whole, index, self._dreaming.horizon, agent, other))
+            self._player.export(
+                ExportRequest(
+                    path=path,
+                    arrival=reel.whole(),
+                    index=self._playhead.index,
+                    horizon=self._dreaming.horizon,
+                    agent=agent,
+                    other=self._comparison.reader_of(reel),
+                    bookmarks=tuple(sorted(reel.bookmarks)),
+                    fan=self._dreaming.fan_visible,
+                    mode=self._dreaming.mode.value,
+                    ahead=ahead,
+                )
+            )
 
     @pyqtSlot()
     def cancel_export(self) -> None:

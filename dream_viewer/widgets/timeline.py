@@ -93,7 +93,7 @@ class Timeline(pg.PlotWidget):
         self._line = pg.PlotCurveItem(connect="finite", antialias=True)
         self._future = pg.PlotCurveItem(antialias=True)
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
-        self._bookmarks = pg.ScatterPlotItem(size=9, symbol="t")
+        self._bookmarks = pg.ScatterPlotItem(size=15, symbol="t")  # seen around the cursor's dot, too
         self._end = EndMark()
         self._ghost = pg.InfiniteLine(0, angle=90)
         self._cursor = pg.InfiniteLine(0, angle=90)

@@ -21,7 +21,15 @@ from trainer.episode import Moment
 def course_of(reel: Reel, discount: float) -> Course:
     """An episode as timelines draw it."""
     realised = realised_returns(reel.rewards, reel.values, reel.outcome, discount)
-    return Course(reel.values, reel.rewards, realised, reel.surprises, outcome=reel.outcome, played=tuple(reel.played))
+    return Course(
+        reel.values,
+        reel.rewards,
+        realised,
+        reel.surprises,
+        outcome=reel.outcome,
+        bookmarks=tuple(sorted(reel.bookmarks)),
+        played=tuple(reel.played),
+    )
 
 
 def write_curves(request: ExportRequest, reel: Reel, second: SecondLook | None) -> None:
@@ -45,6 +53,7 @@ def write_curves(request: ExportRequest, reel: Reel, second: SecondLook | None) 
         "reward": course.rewards,
         "return": reel.returns,
         "realised_return": course.realised,
+        "bookmark": np.isin(np.arange(len(reel)), course.bookmarks).astype(np.int64),
         **_readings("", names[0], reel.moments),
     }
     notes = {

@@ -1,7 +1,8 @@
 """An episode turned into a picture, a film or a table of curves, a piece at a time.
 
-Every `horizon` frames the model looks at reality once: from there the dream pane goes on blindly along the actions
-really taken, and the film strip shows what the agent imagines it would do, above what then really happens.
+Every `horizon` frames the model looks at reality once: from there the dream pane goes on blindly, along the actions
+really taken or those the agent would take, and the film strip shows what the agent imagines it would do, above what
+then really happens. A picture of the future looks at its own Moment.
 """
 
 from __future__ import annotations
@@ -14,17 +15,20 @@ from numpy.typing import NDArray
 from PIL.Image import Image
 
 from dream_viewer.episodes.reel import Reel
+from dream_viewer.episodes.returns import fan_band
 from dream_viewer.messages.futures import Forked, Future, FutureKey
 from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.pictures import views
+from dream_viewer.pictures.composed_timeline import Fan
 from dream_viewer.pictures.composition import Composer, Scene
 from dream_viewer.pictures.film import film
 from dream_viewer.pictures.film_files import PICTURES, TABLES, film_file, write_picture
-from dream_viewer.records import Film
+from dream_viewer.records import Film, View
 from dream_viewer.words import wording
 from dream_viewer.words.numerals import count, decimal, short_count, signed
 from dream_viewer.workers.curve_table import course_of, write_curves
 from dream_viewer.workers.second_look import SecondLook
+from dream_viewer.workers.study_desk import FAN_BRANCHES
 from trainer.agent.agent import Agent
 from trainer.envs.replaying import ReplayDiffers, Rerun
 from trainer.envs.viewer import MakeEnv
@@ -55,6 +59,7 @@ def exporting(
         UserError: the file cannot be written, or other weights play or are compared by now.
     """
     reel, suffix = Reel(request.arrival), request.path.suffix.lower()
+    reel.bookmarks.update(request.bookmarks)
     second: SecondLook | None = None
     if request.other is not None:
         if other is None or other.generation != request.other.generation:
@@ -95,6 +100,9 @@ class _Projector:
         episode, info = reel.episode, request.agent
         self._reel, self._second = reel, second
         self._horizon, self._make_env = request.horizon, make_env
+        self._mode, self._ahead = request.mode, min(request.ahead, request.horizon - 1)
+        self._still = request.mode == "future" and request.path.suffix.lower() in PICTURES
+        self._discount, self._fanned = info.discount, request.fan
         self._player = Player(agent, episode.game, episode.difficulty, seed=seed, make_env=make_env)
         split = "train level" if episode.split == "train" else "unseen level"
         names = info.name if second is None else " and ".join(second.names)
@@ -106,12 +114,16 @@ class _Projector:
             subtitle,
             course_of(reel, info.discount),
             None if second is None else second.beside,
+            self._look_before(request.index if self._still else reel.last) + request.horizon if request.fan else None,
         )
         self._again: Rerun | None = None
         self._replayed = False
         self._look = -1
         self._blinds: tuple[Blind, ...] = ()
+        self._futures: list[Future | None] = []
+        self._fork: Forked | None = None
         self._film: Film | None = None
+        self._fan: Fan | None = None
 
     def close(self) -> None:
         """Free the games."""
@@ -124,19 +136,33 @@ class _Projector:
         reel = self._reel
         moment = reel.moments[index]
         human = yield from self._human(index - 1 if moment.step.is_last else index)
-        look = index - index % self._horizon
+        look = self._look_before(index)
         if look != self._look and reel.moments[look].reading is not None:
             yield from self._look_at(look)
         age = index - self._look
         if moment.reading is not None and age < len(self._blinds):
             moment = replace(moment, blind=self._blinds[age])
         seen = [moment] if self._second is None else [moment, self._second.moments[index]]
+        ahead = self._ahead if self._still else age - 1 if age else None
         panes = [views.reality(moment, reel.outcome, human, True)]
-        for one in seen:
-            panes += [views.dream(one), views.difference(*_compared(one))]
+        for one, future in zip(seen, self._futures or [None, None], strict=False):
+            panes += self._dreamt(one, future, ahead)
         notes = () if self._second is None else tuple(map(_note, seen))
-        ahead = age - 1 if age else None
-        return self._composer.compose(Scene(index, tuple(panes), self._film, ahead, self._words(index), notes))
+        words = self._words(index)
+        return self._composer.compose(Scene(index, tuple(panes), self._film, ahead, words, notes, self._fan))
+
+    def _look_before(self, index: int) -> int:
+        """The Moment from which the picture of another one is dreamt."""
+        return index if self._still else index - index % self._horizon
+
+    def _dreamt(self, moment: Moment, future: Future | None, ahead: int | None) -> tuple[View, View]:
+        """What one agent's dream pane shows, and its difference from the truth."""
+        if self._mode == "dream" or moment.reading is None:
+            return views.dream(moment), views.difference(*_compared(moment))
+        if self._mode == "belief" or future is None or ahead is None:
+            return views.belief(moment), views.difference(moment.step.frame, moment.reading.belief)
+        truth = views.truth(self._fork, ahead)
+        return views.future(future, ahead), views.difference(truth, future.dream.frames[0, ahead])
 
     def _words(self, index: int) -> str:
         reel = self._reel
@@ -186,7 +212,11 @@ class _Projector:
         echo, mine, other = None, "", ""
         if self._second is not None:
             echo, (mine, other) = (yield from self._second.echo(key, dream)), self._second.names
-        self._film = film(Future(key, dream), Forked(key, fork), self._composer.scale.tone, echo, other, mine)
+        if self._fanned:
+            many = yield from player.fan(reel.number, look, reading, horizon, FAN_BRANCHES)
+            self._fan = Fan(look, fan_band(many, self._discount))
+        self._futures, self._fork = [Future(key, dream), echo], Forked(key, fork)
+        self._film = film(Future(key, dream), self._fork, self._composer.scale.tone, echo, other, mine)
         self._look = look
 
 

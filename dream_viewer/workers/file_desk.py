@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from dream_viewer.messages.lived import Recalled, arrival_of
-from dream_viewer.messages.news import News, Written
+from dream_viewer.messages.news import News, Working, Written
 from dream_viewer.messages.orders import ExportRequest
 from dream_viewer.workers.study_lane import StudyLane
 from dream_viewer.workers.telling import telling
@@ -79,8 +79,9 @@ class FileDesk:
         # This brings av: 0.1 s that not every start should pay.
         from dream_viewer.workers.exporting import exporting, frames_of_work
 
-        job = exporting(request, player.agent, other, seed, make_env)
-        yield from telling(job, self._tell, "export", request.path.name, frames_of_work(request))
+        name, frames = request.path.name, frames_of_work(request)
+        self._tell(News((Working("export", name, 0, frames),)))  # the first frame may take seconds
+        yield from telling(exporting(request, player.agent, other, seed, make_env), self._tell, "export", name, frames)
         self._tell(News((Written(request.path),)))
 
     def _recalling(self, player: Player, path: Path) -> Generator[None, None, None]:

@@ -222,6 +222,18 @@ def test_an_export_is_of_both_agents_where_both_read_the_episode(compared: Desk)
     assert [request.other for (request,) in compared.player.asked("export")] == [other(), None]
 
 
+def test_an_export_is_of_what_is_on_show(compared: Desk) -> None:
+    session = compared.session
+    session.playhead.seek(2)
+    session.playhead.toggle_bookmark()
+    session.dreaming.set_mode(DreamMode.FUTURE)
+    session.dreaming.set_fan_visible(False)
+    session.files.export(OTHER.with_suffix(".png"), ahead=3)
+    ((request,),) = compared.player.asked("export")
+    assert (request.index, request.bookmarks, request.fan) == (2, (2,), False)
+    assert (request.mode, request.ahead, request.horizon) == ("future", 3, session.dreaming.horizon)
+
+
 def test_ended_everything_is_as_before(compared: Desk) -> None:
     window = compared.window
     by_id, before = window.actions_by_id, window.dream.frame

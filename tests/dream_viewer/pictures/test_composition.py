@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dream_viewer.messages.futures import FutureKey
+from dream_viewer.pictures.composed_timeline import Fan
 from dream_viewer.pictures.composition import MOST_CELLS, Composer, Scene
 from dream_viewer.pictures.film import film
 from dream_viewer.pictures.ink import SIZE, fitted, value_colour, width, wrapped
@@ -16,6 +17,7 @@ from tests.dream_viewer.feed import forked, frame, future
 
 GREEN, RED, WHITE = (67, 181, 129), (239, 91, 91), (221, 226, 234)
 LINE, COMPANION, PLAYED = (42, 49, 59), (63, 208, 222), (184, 147, 245)
+FORKED = (130, 170, 245)
 
 
 def course(steps: int = 50) -> Course:
@@ -122,6 +124,19 @@ def test_what_a_person_played_is_marked_at_the_foot_of_the_curves() -> None:
     marked = np.flatnonzero((row == PLAYED).all(-1)) / 1192 * 49
     assert marked.min() == pytest.approx(10, abs=0.1) and marked.max() == pytest.approx(31, abs=0.1)
     assert not ((marked > 20.1) & (marked < 29.9)).any()
+
+
+def test_bookmarks_and_the_fan_stand_on_the_timeline() -> None:
+    marked = replace(course(), bookmarks=(10,))
+    band = np.array([[3] * 16, [5] * 16, [7] * 16], np.float32)
+    plain = pixels(Composer("a", "b", marked, fan_end=64), scene(index=49))
+    fanned = pixels(Composer("a", "b", marked, fan_end=64), replace(scene(index=49), fan=Fan(49, band)))
+    at = 64 + round(10 / 64 * 1192)
+    assert (plain[775, at - 3 : at + 4] == FORKED).all(), "a mark above the curves"
+    columns = np.flatnonzero((plain != fanned).any((0, 2)))
+    assert abs(columns.min() - (64 + 49 / 64 * 1192)) < 3 and columns.max() <= 1257, "it goes on behind the last step"
+    column = fanned[778:868, 1200]
+    assert (column == FORKED).all(-1).any() and (column != plain[778:868, 1200]).any(-1).sum() > 30, "median and band"
 
 
 def test_words_are_made_to_fit() -> None:

@@ -85,6 +85,34 @@ def test_the_same_picture_twice_and_another_for_another_moment(lived: Player, tm
     assert a == b != c
 
 
+def test_a_picture_shows_what_the_window_shows(lived: Player, tmp_path: Path) -> None:
+    """The dream pane in its mode, the future from the Moment itself, the fan and the bookmarks."""
+    pictures: dict[str, np.ndarray] = {}
+    wanted = request(lived, tmp_path / "a.png")
+    for name, asked in {
+        "dream": wanted,
+        "belief": replace(wanted, mode="belief"),
+        "first": replace(wanted, mode="future"),
+        "third": replace(wanted, mode="future", ahead=2),
+        "no fan": replace(wanted, fan=False),
+        "marked": replace(wanted, bookmarks=(3,)),
+    }.items():
+        made(lived, asked)
+        with Image.open(wanted.path) as image:
+            pictures[name] = np.asarray(image)
+
+    def differs(one: str, other: str, top: int, bottom: int) -> bool:
+        return not np.array_equal(pictures[one][top:bottom], pictures[other][top:bottom])
+
+    panes, strip, times = (100, 500), (530, 740), (760, 960)
+    assert differs("dream", "belief", *panes) and not differs("dream", "belief", *strip)
+    assert differs("first", "third", *panes) and differs("dream", "first", *strip), "it looks at its own Moment"
+    reading = lived.moments[5].reading
+    assert reading is not None and np.array_equal(pictures["belief"][135:492:6, 451:832:6], reading.belief[4:])
+    assert differs("dream", "no fan", *times) and not differs("dream", "no fan", *panes)
+    assert differs("dream", "marked", *times)
+
+
 def test_a_game_that_comes_out_different_is_drawn_from_what_the_agent_saw(lived: Player, tmp_path: Path) -> None:
     wanted = request(lived, tmp_path / "a.png", steps=8)
     moments = list(wanted.arrival.moments)
@@ -104,9 +132,10 @@ def test_curves_hold_what_was_read(lived: Player, tmp_path: Path) -> None:
     assert len(rows) == len(lived.moments) and rows[-1]["action"] == "-1" and rows[-1]["value"] == ""
     reading = lived.moments[3].reading
     assert reading is not None and float(rows[3]["value"]) == pytest.approx(reading.value, rel=1e-5)
-    made(lived, request(lived, tmp_path / "a.npz"))
+    made(lived, replace(request(lived, tmp_path / "a.npz"), bookmarks=(2,)))
     with np.load(tmp_path / "a.npz", allow_pickle=False) as arrays:
         assert len(arrays["surprise_nats"]) == len(rows) and str(arrays["outcome"]) == "lost"
+        assert list(arrays["bookmark"][:4]) == [0, 0, 1, 0]
 
 
 def test_curves_tell_who_acted_and_which_weights_read_them(lived: Player, tmp_path: Path) -> None:
@@ -160,9 +189,11 @@ def test_the_desk_tells_how_far_it_is_and_a_cancelled_export_leaves_nothing(live
     desk = FileDesk(tell, refusals.append)
     file = tmp_path / "a.mp4"
     desk.export(lived, None, request(lived, file, steps=6), 0, procgen_level)
-    while not records:
+    desk.turn()
+    assert records == [Working("export", "a.mp4", 0, 6)], "at once"
+    while len(records) < 2:
         desk.turn()
-    assert records == [Working("export", "a.mp4", 1, 6)]
+    assert records[1] == Working("export", "a.mp4", 1, 6)
     desk.cancel_export()
     assert not desk.turn() and list(tmp_path.iterdir()) == [] and refusals == []
     desk.export(lived, None, request(lived, file, steps=3), 0, procgen_level)

@@ -45,7 +45,7 @@ def test_an_episode_is_saved_opened_and_exported_beside_the_one_being_lived(qtbo
     worker.export(ExportRequest(film, recalled, 0, 3, of(Opened)[0].agent))
     qtbot.waitUntil(lambda: of(Written)[-1] == Written(film), timeout=20_000)
     told = {kind: [work.done for work in of(Working) if work.kind == kind] for kind in ("export", "recording")}
-    assert told == {"export": [1, 2, 3, 4, 5, 6, 6], "recording": [4, 6, 6]} and film.exists()
+    assert told == {"export": [0, 1, 2, 3, 4, 5, 6, 6], "recording": [4, 6, 6]} and film.exists()
     assert worker.news.take() is None and all(work.total == 6 for work in of(Working))
     worker.open_recording(film)
     qtbot.waitUntil(lambda: bool(refused), timeout=20_000)

@@ -217,7 +217,8 @@ class ManyDreamsPanel(QWidget):
         steps = sheet.frames.shape[1]
         self._ahead_label.setFixedWidth(self._ahead_label.fontMetrics().horizontalAdvance(f"+{steps} of {steps} "))
         self._ahead_label.setText(f"+{ahead + 1} of {steps}")
-        self._title.show_text(f"{sheet.about} differ by {percent(sheet.disagreement[ahead]):.1f} %")
+        spread = f"differ by {percent(sheet.disagreement[ahead]):.1f} %"
+        self._title.show_text(f"{sheet.about} {spread}", shorter=(f"Dreams {spread}",))
         self._mean.show_picture(to_qimage(sheet.mean[ahead]))
         self._heat.show_picture(to_qimage(heat_picture(sheet.disagreement[ahead])))
         self._band.show_ahead(ahead)

@@ -50,8 +50,8 @@ class Casting(QObject):
         self.follows_training = True
         player.open_failed.connect(self._on_open_failed)
         player.failed.connect(self._on_failed)
-        playhead.steered.connect(self._want_reading)
-        playhead.changed.connect(self._want_reading)
+        for signal in (playhead.steered, playhead.changed, playhead.kept_changed):
+            signal.connect(self._want_reading)
 
     @property
     def opening(self) -> bool:

@@ -41,6 +41,9 @@ def test_the_episode_being_lived_is_reread_by_the_player_itself(stage: Stage) ->
     stage.live(2)
     stage.tell(Opened(agent_info(generation=2, training=True)))
     assert stage.player.asked("ask_reread") == []
+    stage.session.playhead.pause()
+    stage.live(1, number=1, generation=2)
+    assert [number for number, _ in stage.player.asked("ask_reread")] == [0], "until another one begins behind it"
 
 
 def test_opening_goes_with_the_new_agent_or_changes_nothing(stage: Stage, qtbot: QtBot) -> None:

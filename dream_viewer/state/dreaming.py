@@ -80,7 +80,8 @@ class Dreaming(QObject):
         self._fans: Answers[Fan] = Answers()
         self._branch = 0
         self._chosen: FutureKey | None = None  # in place of the policy's own future, while the cursor stays
-        self._blinds_asked: tuple[int, int, int] | None = None  # of which episode, read by which weights, how grounded
+        # Of which episode, whether it was being lived, read by which weights, how grounded.
+        self._blinds_asked: tuple[int, bool, int, int] | None = None
         self._fork_asked: FutureKey | None = None
         self._due = self._fan_due = clock()
         self._imagined = self._fanned = False
@@ -255,7 +256,7 @@ class Dreaming(QObject):
         reel, moment = self._playhead.reel, self._playhead.moment
         if self.mode is not DreamMode.DREAM or reel is None or moment is None or moment.blind is not None:
             return
-        asked = (reel.number, reel.generation, self.ground_every)
+        asked = (reel.number, self._playhead.is_live, reel.generation, self.ground_every)
         if self._casting.has_read(moment) and self._blinds_asked != asked:
             self._blinds_asked = asked
             moments = () if self._playhead.is_live else tuple(reel.moments)

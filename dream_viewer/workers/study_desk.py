@@ -118,7 +118,10 @@ class StudyDesk:
         """Dream along the reality of an episode, the part around an index first."""
         generation = player.agent.generation
         lived = number == player.number
-        reading = (player.moments if lived else moments)[index].reading
+        known = player.moments if lived else moments
+        if index >= len(known):
+            return  # it was being lived when it was asked about, and is not any more: its Moments come with the next ask
+        reading = known[index].reading
         if reading is None or reading.generation != generation:
             return
 

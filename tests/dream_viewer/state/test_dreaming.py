@@ -86,6 +86,12 @@ def test_the_dream_along_reality_is_made_once_for_an_episode(stage: Stage) -> No
     stage.tell(Blinds(0, 1, 15, 0, tuple(Blind(frame(i), i) for i in range(3))))
     seen = stage.session.playhead.moment
     assert seen is not None and seen.blind is not None and seen.blind.age == 1
+    stage.live(1, start=3)
+    stage.live(1, number=1)
+    asked = len(stage.player.asked("ask_blinds"))
+    stage.session.playhead.seek(3)
+    assert len(stage.player.asked("ask_blinds")) == asked + 1, "the first ask may have come when it was over"
+    assert len(stage.player.asked("ask_blinds")[-1][3]) == 4
 
 
 def test_another_grounding_makes_the_episode_anew_and_ignores_what_is_late(stage: Stage) -> None:

@@ -391,6 +391,7 @@ def test_what_was_read_by_other_weights_is_not_studied(listener: Listener, check
     listener.until(lambda: listener.of(Reread))
     worker.ask_future(FutureKey(0, 0, 1, 4, 0), old, True)
     worker.ask_blinds(99, 0, 3, (old,))
+    worker.ask_blinds(98, 0, 3, ())  # being lived when it was asked about, and over since
     worker.ask_picture(0, 0, episode_of(listener))
     listener.until(lambda: listener.of(Picture))
     assert listener.futures == [] and listener.of(Blinds) == []

@@ -13,6 +13,7 @@ from dream_viewer.curves import timeline_words
 from dream_viewer.curves.companion_curve import CompanionCurve
 from dream_viewer.curves.end_mark import EndMark
 from dream_viewer.curves.fan_curve import FanCurve
+from dream_viewer.curves.growing_curve import GrowingCurve
 from dream_viewer.curves.horizon_curve import HorizonCurve
 from dream_viewer.curves.played_line import PlayedLine
 from dream_viewer.curves.span import Span
@@ -84,13 +85,13 @@ class Timeline(pg.PlotWidget):
         self._zero = pg.InfiniteLine(0, angle=0)
         self._marked = pg.LinearRegionItem(movable=False)
         self._marked.hide()
-        self._fill = pg.PlotCurveItem(pen=None, connect="finite")
+        self._fill = GrowingCurve(overlap=0, pen=None)
         self._realised = pg.PlotCurveItem(connect="finite", antialias=True)
         self._fan = FanCurve()
         self._horizon = HorizonCurve()
         self._companion = CompanionCurve()
         self._played = PlayedLine()
-        self._line = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._line = GrowingCurve(overlap=1, antialias=True)
         self._future = pg.PlotCurveItem(antialias=True)
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
         self._bookmarks = pg.ScatterPlotItem(size=15, symbol="t")  # seen around the cursor's dot, too
@@ -99,16 +100,18 @@ class Timeline(pg.PlotWidget):
         self._cursor = pg.InfiniteLine(0, angle=90)
         self._dot = pg.ScatterPlotItem(size=9)
         self._ghost.hide()
+        for curve in (self._realised, self._companion, self._horizon):
+            curve.setCacheMode(pg.PlotCurveItem.CacheMode.DeviceCoordinateCache)
         for mark in (
             self._marked,
             self._zero,
-            self._fill,
+            *self._fill.items,
             *self._fan.items,
             self._horizon,
             self._realised,
             self._companion,
             self._played,
-            self._line,
+            *self._line.items,
             self._future,
             *self._end.items,
             self._ghost,
@@ -128,7 +131,7 @@ class Timeline(pg.PlotWidget):
         line = Qt.PenStyle
         panel = theme.stroke(theme.colour("panel"), 1)
         self._zero.setPen(theme.stroke(theme.colour("line"), 1))
-        self._fill.setBrush(theme.colour("text", 12))
+        self._fill.set_brush(theme.colour("text", 12))
         self._realised.setPen(theme.stroke(theme.colour("text", 150), 1.5, line.DashLine))
         self._fan.restyle()
         self._future.setPen(theme.stroke(theme.colour("text", 190), 1.5, line.DotLine))
@@ -182,10 +185,9 @@ class Timeline(pg.PlotWidget):
         self.scale_of_values.include(course.values)
         self.scale_of_values.include(course.realised)
         self._fit()
-        steps = np.arange(len(course.values), dtype=np.float32)
-        self._line.setData(steps, course.values)
-        self._fill.setData(steps, course.values)
-        self._realised.setData(steps, course.realised)
+        self._line.show_values(course.values)
+        self._fill.show_values(course.values)
+        self._realised.setData(np.arange(len(course.realised), dtype=np.float32), course.realised)
         self._mark(self._rewards, np.flatnonzero(course.rewards))
         self._mark(self._bookmarks, np.array(course.bookmarks, np.intp))
         self._played.show_stretches(course.played)
@@ -374,8 +376,8 @@ class Timeline(pg.PlotWidget):
         self.getAxis("left").setTicks([[(tick, f"{tick:g}") for tick in ticks]])
         pen = theme.stroke(theme.colour("text"), 2.5)
         pen.setBrush(QBrush(self._gradient()))
-        self._line.setPen(pen)
-        self._fill.setFillLevel(scale.low)
+        self._line.set_pen(pen)
+        self._fill.set_fill_level(scale.low)
         self._horizon.put_between(scale.low, scale.high)
         self._played.put_at(self._limits()[0])
         self._end.put_word(*self.span)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from dream_viewer.episodes.reel import Reel
@@ -78,8 +79,8 @@ def value_swings(values: NDArray[np.float32]) -> tuple[list[int], list[int]]:
     steps = np.flatnonzero(np.isfinite(values))
     if len(steps) < 2:
         return [], []
-    line = values[steps].tolist()
-    least = SWING * max(1.0, max(abs(value) for value in line))
+    known = values[steps].astype(np.float64)
+    line, least = known.tolist(), SWING * max(1.0, float(np.abs(known).max()))
     peaks: list[int] = []
     drops: list[int] = []
     high = low = 0
@@ -93,10 +94,10 @@ def value_swings(values: NDArray[np.float32]) -> tuple[list[int], list[int]]:
             peaks.append(high)
             rising, low = False, i
         elif not rising and value - line[low] >= least:
-            drops.append(_steepest(line, peaks[-1], low))
+            drops.append(_steepest(known, peaks[-1], low))
             rising, high = True, i
     if not rising:
-        drops.append(_steepest(line, peaks[-1], low))
+        drops.append(_steepest(known, peaks[-1], low))
     return [int(steps[i]) for i in peaks], [int(steps[i]) for i in drops]
 
 
@@ -111,11 +112,11 @@ def surprise_peaks(surprises: NDArray[np.float32]) -> list[int]:
         return []
     least = SURPRISING * max(float(np.median(known)), 0.1)
     filled = np.nan_to_num(surprises, nan=0.0)
-    return [
-        int(t) for t in np.flatnonzero(filled >= least) if filled[t] == filled[max(0, t - APART) : t + APART + 1].max()
-    ]
+    around = sliding_window_view(np.pad(filled, APART), 2 * APART + 1).max(axis=1)
+    peaks: list[int] = np.flatnonzero((filled >= least) & (filled == around)).tolist()
+    return peaks
 
 
-def _steepest(line: list[float], first: int, last: int) -> int:
+def _steepest(line: NDArray[np.float64], first: int, last: int) -> int:
     """Where the line falls most in one step between two places."""
-    return min(range(first + 1, last + 1), key=lambda i: line[i] - line[i - 1])
+    return first + 1 + int(np.argmin(np.diff(line[first : last + 1])))

@@ -120,7 +120,7 @@ class StudyDesk:
         lived = number == player.number
         known = player.moments if lived else moments
         if index >= len(known):
-            return  # it was being lived when it was asked about, and is not any more: its Moments come with the next ask
+            return  # being lived when it was asked about, and over by now: its Moments come when it is asked again
         reading = known[index].reading
         if reading is None or reading.generation != generation:
             return

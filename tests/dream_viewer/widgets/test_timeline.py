@@ -3,12 +3,14 @@
 from typing import Any
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QColor, QWheelEvent
+from PyQt6.QtGui import QColor, QImage, QWheelEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.curves.growing_curve import FRESH
 from dream_viewer.curves.span import LEAST_SPAN
 from dream_viewer.look import theme
 from dream_viewer.records import Course
@@ -61,6 +63,44 @@ def test_high_is_green_and_low_is_red(timeline: Timeline) -> None:
     high, low = hue_at(timeline, 10, 10.0), hue_at(timeline, 45, 0.5)
     assert high.green() > 1.5 * high.red()
     assert low.red() > 1.5 * low.green()
+
+
+def pixels(timeline: Timeline) -> np.ndarray:
+    image = timeline.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    bits = image.constBits()
+    assert bits is not None
+    bits.setsize(image.sizeInBytes())
+    return np.array(bits).reshape(image.height(), image.width(), 4).astype(int)
+
+
+def test_what_was_drawn_of_a_long_line_is_kept_while_it_grows(
+    timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wave = (5 + 3 * np.sin(np.arange(2100) / 9)).tolist()
+    lengths: list[int] = []
+    paint = pg.PlotCurveItem.paint
+
+    def note(curve: pg.PlotCurveItem, *rest: Any) -> None:
+        steps, _ = curve.getData()
+        lengths.append(0 if steps is None else len(steps))
+        paint(curve, *rest)
+
+    monkeypatch.setattr(pg.PlotCurveItem, "paint", note)
+    show(timeline, wave[:2000])
+    timeline.grab()
+    assert max(lengths) == 2000
+    lengths.clear()
+    for length in range(2001, 2020):
+        show(timeline, wave[:length])
+        timeline.show_cursor(length - 1)
+        timeline.grab()
+    assert lengths and max(lengths) <= FRESH
+    grown = pixels(timeline)
+    show(timeline, wave[5:2024])
+    show(timeline, wave[:2019])
+    anew = pixels(timeline)
+    assert max(lengths) == 2019, "another line is drawn from its first step on"
+    assert (np.abs(grown - anew).max(-1) > 32).sum() < 8, "the seam is not to be seen"
 
 
 def test_the_scale_does_not_jump(timeline: Timeline) -> None:

@@ -38,7 +38,7 @@ def test_the_defaults_are_the_references_and_a_save_comes_every_five_minutes() -
     ours = Config()
     assert (ours.lr, ours.warmup, ours.agc, ours.entropy, ours.lam) == (4e-5, 1000, 0.3, 3e-4, 0.95)
     assert (ours.imagination, ours.horizon, ours.batch_length, ours.free_nats) == (15, 333, 64, 1.0)
-    assert (ours.difficulty, ours.levels, ours.save_every) == ("easy", 200, 300.0)
+    assert (ours.difficulty, ours.levels, ours.save_every, ours.keep_checkpoints) == ("easy", 200, 300.0, 3)
 
 
 def test_every_preset_has_the_published_proportions() -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from trainer.agent.agent import Agent
 from trainer.checkpoint import save_checkpoint
 from trainer.checkpoint_header import Header
 from trainer.config import Config
+from trainer.envs.protocol import StepBatch
 from trainer.errors import UserError
-from trainer.evaluation.faithfulness import HORIZON, STARTS
-from trainer.evaluation.report import drive, evaluate, evaluate_checkpoint, training_scores
+from trainer.evaluation.faithfulness import HORIZON, STARTS, WindowSampler
+from trainer.evaluation.report import _watched, drive, evaluate, evaluate_checkpoint, training_scores
 from trainer.evaluation.scores import Tick
+from trainer.world_model.rssm import Latent
 
 CONFIG = Config(game="starpilot", preset="debug", evaluate_episodes=4)
 
@@ -69,6 +76,29 @@ def test_the_report_holds_enough_starts_whatever_the_episodes(report: dict[str, 
     assert dream["moving"]["starts"] > 400
     difference = [a - b for a, b in zip(dream["psnr"], dream["frozen_psnr"], strict=True)]
     assert dream["minus_frozen"] == pytest.approx(difference)
+
+
+class Watcher(WindowSampler):
+    """Keeps all that it sees."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[StepBatch, Tensor, Latent]] = []
+        super().__init__()
+
+    def see(self, shown: StepBatch, actions: NDArray[np.int32], latent: Latent, counted: NDArray[np.bool_]) -> None:
+        self.seen.append((shown, torch.from_numpy(actions).long(), latent))
+
+
+def test_a_start_comes_with_the_belief_of_its_own_frame(agent: Agent) -> None:
+    watcher = Watcher()
+    drive(_watched(agent, "bossfight", "easy", [10_000, 10_001], watcher, seed=0))
+    world = agent.world_model.dyn
+    assert len(watcher.seen) > 10
+    for (_, action, now), (shown, _, after) in pairwise(watcher.seen):
+        keep = torch.from_numpy(~shown.is_first).float()
+        taken = world.embed_action(world.action_vector(action, keep))
+        expected = world.step(now.deter * keep[:, None], world.onehot(now.stoch) * keep[:, None], taken)
+        torch.testing.assert_close(after.deter, expected)
 
 
 def test_people_are_told_the_levels_and_the_scores(report: dict[str, Any], printed: list[str]) -> None:

@@ -178,6 +178,9 @@ class SurpriseLane(QWidget):
             text = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, longest)
             width = metrics.horizontalAdvance(text) + 8
             at_right = side is Qt.AlignmentFlag.AlignRight
+            for x in () if at_right else sorted(map(self.place_of, self._peaks)):
+                if left - _PEAK < x < left + width + _PEAK:  # an episode's first frames surprise more than most
+                    left = x + _PEAK
             plate = QRectF(right - width if at_right else left, 1, width, metrics.height())
             painter.fillRect(plate, theme.colour("panel", 200))
             painter.setPen(theme.colour(word))

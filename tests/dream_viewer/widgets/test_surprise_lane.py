@@ -73,6 +73,16 @@ def test_the_greatest_surprise_is_the_tallest_bar(lane: SurpriseLane, length: in
     assert height(length // 2) > 10 > 3 >= height(length * 0.8)
 
 
+def test_the_word_gives_way_to_the_marks_of_the_first_frames(lane: SurpriseLane) -> None:
+    lane.show_course(course(80, {1: 9.0, 4: 9.0}))
+    image, ground = lane.grab().toImage(), theme.colour("panel")
+    last = round(lane.place_of(4))
+    letters = [x for x in range(image.width()) if image.pixelColor(x, 6) != ground and x > last + 1]
+    assert len(letters) > 5, "it stands behind the last of them"
+    before = range(round(lane.place_of(1)) + 7, last - 6)
+    assert all(image.pixelColor(x, 6) == ground for x in before), "nothing between them"
+
+
 def test_without_surprises_there_is_only_a_line(lane: SurpriseLane) -> None:
     lane.show_course(Course(*(np.empty(0, np.float32) for _ in range(4))))
     lane.grab()

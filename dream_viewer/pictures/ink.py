@@ -18,7 +18,7 @@ LOW, MIDDLE, HIGH, REWARD = (239, 91, 91), (217, 196, 106), (79, 197, 141), (240
 OBSERVED, IMAGINED, FORKED = (67, 181, 129), LOW, (130, 170, 245)
 PLAYED, COMPANION, BARS = (184, 147, 245), (63, 208, 222), (86, 113, 163)
 
-_PLAIN = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2009": " ", "\u00d7": "x", "\u2026": "..."})
+_PLAIN = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2009": " ", "\u00d7": "x", "\u2026": "...", "\u00a0": " "})
 """What the typeface lacks, and what stands in for it."""
 
 

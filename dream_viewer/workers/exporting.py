@@ -145,6 +145,8 @@ class _Projector:
         seen = [moment] if self._second is None else [moment, self._second.moments[index]]
         ahead = self._ahead if self._still else age - 1 if age else None
         panes = [views.reality(moment, reel.outcome, human, True)]
+        if self._still and self._fork is not None:
+            panes = [views.forked(self._fork, self._ahead)]
         for one, future in zip(seen, self._futures or [None, None], strict=False):
             panes += self._dreamt(one, future, ahead)
         notes = () if self._second is None else tuple(map(_note, seen))

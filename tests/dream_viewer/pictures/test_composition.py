@@ -141,6 +141,7 @@ def test_bookmarks_and_the_fan_stand_on_the_timeline() -> None:
 
 def test_words_are_made_to_fit() -> None:
     assert fitted("short", 15, 200) == "short"
+    assert width("value\u00a09", 15) == width("value 9", 15), "no letter that the typeface lacks"
     long = fitted("a-name-that-nobody-would-give-to-a-file" * 3, 15, 200)
     assert width(long, 15) <= 200 and long.startswith("a-name") and long.endswith("file") and "…" in long
     assert wrapped("3 % off · orange: real", 14, 60) == "3 % off\norange: real"

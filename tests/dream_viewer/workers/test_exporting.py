@@ -111,6 +111,7 @@ def test_a_picture_shows_what_the_window_shows(lived: Player, tmp_path: Path) ->
     assert reading is not None and np.array_equal(pictures["belief"][135:492:6, 451:832:6], reading.belief[4:])
     assert differs("dream", "no fan", *times) and not differs("dream", "no fan", *panes)
     assert differs("dream", "marked", *times)
+    assert tuple(pictures["third"][300, 25]) == (130, 170, 245), "reality, too, under the dreamt actions"
 
 
 def test_a_game_that_comes_out_different_is_drawn_from_what_the_agent_saw(lived: Player, tmp_path: Path) -> None:

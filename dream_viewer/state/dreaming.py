@@ -259,8 +259,8 @@ class Dreaming(QObject):
         asked = (reel.number, self._playhead.is_live, reel.generation, self.ground_every)
         if self._casting.has_read(moment) and self._blinds_asked != asked:
             self._blinds_asked = asked
-            moments = () if self._playhead.is_live else tuple(reel.moments)
-            self._player.ask_blinds(reel.number, self._playhead.index, self.ground_every, moments)
+            # Those of the episode being lived, too: by now the player may be in the next one.
+            self._player.ask_blinds(reel.number, self._playhead.index, self.ground_every, tuple(reel.moments))
 
     def _want_futures(self, supersede: bool) -> None:
         key, fan_key, moment = self.future_key, self._policy_key(0), self._playhead.moment

@@ -169,7 +169,7 @@ class PlayerWorker(QThread):
 
         Args:
             number: of the episode. index: what somebody looks at. ground_every: frames from look to look.
-            moments: its Moments, read by the present weights; not needed for the episode being lived.
+            moments: its Moments, read by the present weights; those of the episode being lived may be more by now.
         """
         self._study(lambda player: self._studies.blinds(player, number, index, ground_every, moments))
 

@@ -351,7 +351,7 @@ def test_studies_answer_what_was_asked(listener: Listener, checkpoint: Path) -> 
     assert sorted(drawn) == [1, 2, 3, 4, 5] and unpack_picture(drawn[3]).std() > 10
     key = FutureKey(0, 3, generation, 4, 0)
     worker.ask_future(key, listener.moments()[3], True)
-    worker.ask_blinds(0, 4, 3, ())
+    worker.ask_blinds(0, 4, 3, tuple(listener.moments()))
     worker.ask_picture(0, 3, episode_of(listener))
     listener.until(lambda: listener.futures and len(listener.of(Blinds)) == 2 and len(listener.of(Picture)) == 6)
     dream: Dream = listener.futures[0].dream

@@ -53,6 +53,7 @@ class EpisodeFiles(QObject):
         self._comparison = comparison
         self.recalling = False
         player.refused.connect(self._on_refused)
+        player.failed.connect(self._on_failed)
 
     def open_recording(self, path: Path) -> None:
         """Show a recorded episode, paused at its first Moment; `recalled`, or a refusal, says how that went."""
@@ -127,3 +128,7 @@ class EpisodeFiles(QObject):
     @pyqtSlot(str)
     def _on_refused(self, _reason: str) -> None:
         self.recalling = False
+
+    @pyqtSlot(str, str)
+    def _on_failed(self, _line: str, _details: str) -> None:
+        self.recalling = False  # it may be what failed

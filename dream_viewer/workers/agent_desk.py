@@ -24,6 +24,7 @@ class AgentDesk:
         source: makes agents. live, studies: what the player does. tell: takes each piece of news.
         make_player: (agent, number of its first episode) to a player.
         watch: (run's folder, its checkpoint that plays) to a watch that hands newer weights to `take_followed`.
+        lent: whether something goes on, besides studies, that computes with the agent that played when it began.
 
     Attributes:
         player: None before the first agent is open. info: what was told about its agent last.
@@ -37,9 +38,10 @@ class AgentDesk:
         tell: Callable[[News], None],
         make_player: Callable[[Supply, int], Player],
         watch: Callable[[Path, Path], RunWatch],
+        lent: Callable[[], bool],
     ) -> None:
         self._source, self._live, self._studies, self._tell = source, live, studies, tell
-        self._make_player, self._make_watch = make_player, watch
+        self._make_player, self._make_watch, self._lent = make_player, watch, lent
         self._infos: dict[int, AgentInfo] = {}
         self._next: Weights | None = None
         self._watch: RunWatch | None = None
@@ -150,7 +152,7 @@ class AgentDesk:
 
     def _adopted(self, player: Player, before: Agent) -> None:
         self.announce(player)
-        if not self._studies.rereading:
+        if not self._studies.rereading and not self._lent():
             self._source.give_back(before)
 
     def _unwatch(self) -> None:

@@ -33,6 +33,11 @@ class FileDesk:
         self._tell, self._refuse = tell, refuse
         self._next_number = FIRST_RECALLED
 
+    @property
+    def computing(self) -> bool:
+        """A recording is being read or an export drawn, with the agent that played when that began."""
+        return self._others.busy
+
     def save_recording(self, path: Path, episode: Episode) -> None:
         """Write the recording of an episode that does not grow meanwhile."""
         self._saves.submit(str(path), self._guarded(self._saving(path, episode)))

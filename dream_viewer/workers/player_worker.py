@@ -96,6 +96,7 @@ class PlayerWorker(QThread):
                 make_env=make_env,
             ),
             lambda folder, shown: RunWatch(folder, shown, self._found, self.refused.emit, self._report, watch_period),
+            lambda: self._files.computing,
         )
         self._files = FileDesk(self._tell, self.refused.emit)
         self._companion = CompanionDesk(source, seed, self._tell, self._commands.put)
@@ -232,7 +233,7 @@ class PlayerWorker(QThread):
 
     def open_recording(self, path: Path) -> None:
         """Play a recorded episode again, beside the one being lived, and read it; or `refused`."""
-        self._study(lambda player: self._files.open_recording(player, path))
+        self._commands.put(lambda: self._open_recording(path))
 
     def save_recording(self, path: Path, episode: Episode) -> None:
         """Write an episode that does not grow meanwhile as a recording; or `refused`."""
@@ -317,6 +318,12 @@ class PlayerWorker(QThread):
     def _found(self, weights: Weights) -> None:
         """Take weights of the run that is followed, in its watch's thread."""
         self._commands.put(lambda: self._agents.take_followed(weights))
+
+    def _open_recording(self, path: Path) -> None:
+        if self._agents.player is None:  # the checkpoint that was to be opened first could not be
+            self.refused.emit(f"There is no agent to read {path.name} with; open a checkpoint first.")
+        else:
+            self._files.open_recording(self._agents.player, path)
 
     def _export(self, player: Player, request: ExportRequest) -> None:
         self._files.export(player, self._companion.agent, request, self._seed, self._make_env)

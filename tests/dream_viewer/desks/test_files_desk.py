@@ -70,12 +70,15 @@ def test_it_is_shown_paused_at_its_first_moment_and_life_goes_on_behind(desk: De
     assert notice(desk) == ""
 
 
-def test_the_agent_rests_until_it_is_there_even_when_another_one_is_opened_first(desk: Desk) -> None:
+@pytest.mark.parametrize(("told", "words"), [("refused", ("it is damaged",)), ("failed", ("the game broke", "trace"))])
+def test_the_agent_rests_until_it_is_there_even_when_another_one_is_opened_first(
+    desk: Desk, told: str, words: tuple[str, ...]
+) -> None:
     desk.session.casting.open_checkpoint(Path("/bundled.safetensors"))
     desk.session.files.open_recording(FILE)
     desk.live(1)
     assert desk.session.playhead.playback.state is State.PAUSED, "it reads faster"
-    desk.player.refused.emit("it is damaged")
+    getattr(desk.player, told).emit(*words)
     desk.session.casting.open_checkpoint(Path("/other.safetensors"))
     desk.player.tell(opened())
     desk.session.tick()

@@ -18,6 +18,7 @@ from dream_viewer.messages.lived import Acted, Arrival, Blinds, DuelBegun, Pictu
 from dream_viewer.messages.news import Record
 from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.pictures.packed import unpack_picture
+from dream_viewer.workers.file_desk import FileDesk
 from dream_viewer.workers.player_worker import PlayerWorker, player_threads
 from dream_viewer.workers.study_desk import FAN_BRANCHES
 from tests.player_support import (
@@ -30,6 +31,7 @@ from tests.player_support import (
     small_agent,
     small_checkpoint,
 )
+from trainer.agent.agent import Agent
 from trainer.envs.actions import NO_OP
 from trainer.envs.viewer import procgen_level
 from trainer.episode import Dream, Episode, Moment
@@ -318,6 +320,39 @@ def test_a_newer_generation_takes_over_and_rereads(listener: Listener, checkpoin
     reference = Player(small_agent(3), SHORT_GAME, "easy")
     again = result_of(reference.reread(0, episode_of(listener)))
     assert same_readings(again[:10], reread.moments) and same_readings(again[10:], listener.moments()[10:])
+
+
+def test_weights_that_a_file_is_made_with_are_not_overwritten_by_newer_ones(
+    listener: Listener, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent: list[Agent] = []
+
+    def endless(desk: FileDesk, player: Player, *rest: Any) -> Generator[None, None, None]:
+        lent.append(player.agent)
+        while True:
+            yield
+
+    monkeypatch.setattr(FileDesk, "_exporting", endless)
+    worker = listener.worker
+    worker.open_checkpoint(checkpoint, LEVEL)
+    worker.export(None)  # type: ignore[arg-type]
+    listener.until(lambda: lent)
+    generation = lent[0].generation
+    for seed in (1, 2):
+        worker.adopt(handed_over(seed))
+        listener.until(lambda seed=seed: len(listener.of(Reread)) == seed)
+    assert lent[0].generation == generation
+
+
+def test_a_recording_is_refused_where_its_checkpoint_could_not_be_opened(
+    listener: Listener, checkpoint: Path, tmp_path: Path
+) -> None:
+    refused: list[str] = []
+    listener.worker.refused.connect(refused.append)
+    listener.worker.open_checkpoint(tmp_path / "none.safetensors", LEVEL)
+    listener.worker.open_recording(tmp_path / "a.episode")
+    listener.until(lambda: refused)
+    assert "a.episode" in refused[0] and listener.refusals
 
 
 def handed_over(seed: int, **changes: Any) -> Weights:

@@ -211,10 +211,11 @@ def _train_here(flags: TrainFlags, config: Config, seat: Seat | None) -> None:
     from trainer.loop import TrainingLoop
     from trainer.metrics import ConsoleProgress, RunRecorder
 
+    consumers: list[EventConsumer] = [RunRecorder(), ConsoleProgress()]
     loading.join()  # what is measured next wants the cores for itself
     with joined(config.device, seat) as ranks:
         loop = TrainingLoop(**_what_to_train(flags, config), ranks=ranks)
-        _drive(loop, [RunRecorder(), ConsoleProgress()] if ranks.first else [])
+        _drive(loop, consumers if ranks.first else [])
 
 
 def _train_in_processes(flags: TrainFlags, config: Config) -> None:

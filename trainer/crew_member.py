@@ -130,6 +130,7 @@ def _train(order: Order, device: str, seat: Seat | None, channel: Connection, le
     from trainer.loop import TrainingLoop
     from trainer.metrics import RunRecorder
 
+    recorder = RunRecorder()
     loading.join()  # what is measured next wants the cores for itself
     with contextlib.ExitStack() as stack:
         ranks = stack.enter_context(joined(device, seat))
@@ -148,7 +149,7 @@ def _train(order: Order, device: str, seat: Seat | None, channel: Connection, le
             for _ in events:
                 pass
             return
-        recorder = stack.enter_context(contextlib.closing(RunRecorder()))
+        stack.enter_context(contextlib.closing(recorder))
         driver = _Driver(channel, loop, order.folder)
         stack.callback(driver.clear_up)
         for event in events:

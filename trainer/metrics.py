@@ -66,6 +66,10 @@ class RunRecorder:
     """
 
     def __init__(self) -> None:
+        """Opens nothing yet, but imports what writes TensorBoard's files: that takes a tenth of a second."""
+        from trainer.tensorboard_log import TensorBoardLog  # a window need not wait for it before any training
+
+        self._new_board = TensorBoardLog
         self._rows: MetricsFile | None = None
         self._board: TensorBoardLog | None = None
         self._updates = 0
@@ -96,13 +100,11 @@ class RunRecorder:
         self._rows = self._board = None
 
     def _open(self, event: Started) -> None:
-        from trainer.tensorboard_log import TensorBoardLog  # a window need not wait for it before any training
-
         self.close()
         self._updates = event.updates
         run = Run.open(Path(event.run_dir))
         self._rows = MetricsFile(run.metrics_file, event.env_steps, event.updates)
-        self._board = TensorBoardLog(run.tensorboard_dir, event.env_steps)
+        self._board = self._new_board(run.tensorboard_dir, event.env_steps)
 
     def _record(self, event: Event, rows: MetricsFile, board: TensorBoardLog) -> None:
         if isinstance(event, Progress):

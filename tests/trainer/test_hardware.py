@@ -13,10 +13,15 @@ from trainer.hardware import MARGIN, Choice, choose, memory_bytes, rates
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[Choice, float]]:
+def measuring() -> list[Choice]:
+    """What was measured, in order."""
+    return []
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch, measuring: list[Choice]) -> Iterator[dict[Choice, float]]:
     """Eight cores that multiply bfloat16; seconds of each option are made up by the test, others take one."""
     seconds: dict[Choice, float] = {}
-    measuring: list[Choice] = []
 
     def probe(choice: Choice) -> Callable[[], object]:
         return lambda: measuring.append(choice)
@@ -49,6 +54,14 @@ def test_the_expected_is_taken_where_nothing_is_clearly_faster(machine: dict[Cho
 def test_what_is_clearly_faster_is_taken(machine: dict[Choice, float], faster: Choice) -> None:
     machine[faster] = 0.5
     assert choose("auto", "auto", 0) == faster
+
+
+def test_who_is_far_behind_is_measured_once(machine: dict[Choice, float], measuring: list[Choice]) -> None:
+    far = Choice("cpu", "float32", 8)
+    machine |= {far: MARGIN + 0.01, Choice("cpu", "float32", 4): 3.0}
+    choose("auto", "auto", 0)
+    assert measuring.count(far) == 1
+    assert measuring.count(Choice("cpu", "bfloat16", 4)) == measuring.count(EXPECTED) > 1
 
 
 def test_what_is_given_is_taken_however_slow(machine: dict[Choice, float]) -> None:

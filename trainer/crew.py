@@ -22,16 +22,13 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-import safetensors
-import safetensors.torch
-
 from trainer.config import Config
 from trainer.crew_member import CONTEXT, GO_ON, HAND_OVER, MEETING, SIGNALS, WEIGHTS, Failed, Opened, Order, serve
 from trainer.errors import UserError
 from trainer.events import Event, Finished
-from trainer.loop import Weights
 from trainer.run import Run
 from trainer.seat import Seat
+from trainer.weights import Weights
 
 
 class CrewFailed(Exception):
@@ -91,7 +88,7 @@ class Crew:
     def _let_go(self) -> None:
         with self._lock:
             for leash in self._leashes:
-                leash.close()
+                _close(leash)
 
     def run(self) -> Generator[Event, None, None]:
         """Trains until the end, or until :meth:`stop`, and saves; all but videos comes.
@@ -119,6 +116,8 @@ class Crew:
             UserError: the process that has them is gone, or the disk is full; training saves when :meth:`run` is
                 closed after the latter.
         """
+        import safetensors.torch  # whoever asks for weights has torch already
+
         first = self._channels[0]
         try:
             first.send(HAND_OVER)
@@ -149,7 +148,7 @@ class Crew:
             with self._lock:
                 self._leashes.append(leash)
                 if self._stopped:
-                    leash.close()
+                    _close(leash)
             with _signals_held():
                 process.start()
             for connection in (theirs, end):  # the child has its own by now, and its end must be the last
@@ -211,6 +210,14 @@ class Crew:
         failed = CrewFailed(first.message)
         failed.__cause__ = _Elsewhere(first.details)
         return failed
+
+
+def _close(leash: Connection) -> None:
+    """Lets go of a leash with a word, so that it is not taken for the end of this process."""
+    if not leash.closed:
+        with contextlib.suppress(OSError):  # nobody there to hear it
+            leash.send(None)
+        leash.close()
 
 
 @contextlib.contextmanager

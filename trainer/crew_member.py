@@ -90,12 +90,12 @@ def serve(order: Order, device: str, seat: Seat | None, channel: Connection, lea
     Args:
         order: what to train. device: as in the settings. seat: among those that train together; None: it is alone.
         channel: to whoever drives; events of the first rank go there, each to be answered, and everyone's failure.
-        leash: closed at the other end, on purpose or because that process is gone, it means: save and end.
+        leash: closed at the other end, after a word or because that process is gone, it means: save and end.
     """
     if order.background and hasattr(os, "nice"):
         os.nice(NICENESS)
     tune_allocator()
-    listener = _Leash(leash)
+    listener = _Leash(leash, order.folder)
     for number in SIGNALS - {signal.SIGTERM}:  # they are meant for whoever drives, who lets go of the leash
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: listener.pull())
@@ -160,23 +160,28 @@ def _train(order: Order, device: str, seat: Seat | None, channel: Connection, le
 class _Leash:
     """Ends training when it is pulled, at once where nothing was begun."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        self._connection, self._folder = connection, folder
         self._lock = threading.RLock()  # a signal may come while it is held
         self._begun = self._pulled = False
         self._stop: Callable[[], None] | None = None
 
     def watch(self) -> None:
         """Waits for the other end to be closed."""
-        with contextlib.suppress(EOFError, OSError):
+        try:
             self._connection.recv()
-        self.pull()
+        except (EOFError, OSError):  # without a word
+            self.pull(abandoned=True)
+        else:
+            self.pull()
 
-    def pull(self) -> None:
-        """From any thread."""
+    def pull(self, abandoned: bool = False) -> None:
+        """From any thread; `abandoned`: by the end of the process that drives the crew and would clear up."""
         with self._lock:
             self._pulled = True
             if not self._begun:
+                if abandoned:
+                    shutil.rmtree(self._folder, ignore_errors=True)
                 os._exit(0)  # the imports, and waiting for the others, cannot be broken off in another way
             if self._stop is not None:
                 self._stop()

@@ -33,6 +33,7 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.distributed import FileStore  # type: ignore[attr-defined]
 
+from trainer.config import AUTO
 from trainer.errors import UserError
 from trainer.hardware import choose_device
 from trainer.seat import Seat
@@ -60,11 +61,13 @@ class Ranks:
 
     Attributes:
         rank: this one's number, from 0. size: how many there are. local_size: how many of them on this machine.
+        device: that all of them train on, `cpu` or `cuda`; None: whatever this one chooses.
     """
 
     rank: int = 0
     size: int = 1
     local_size: int = 1
+    device: str | None = None
 
     @property
     def first(self) -> bool:
@@ -117,13 +120,14 @@ ALONE = Ranks()
 class JoinedRanks(Ranks):
     """The ranks of torch's default process group."""
 
-    def __init__(self, local_size: int) -> None:
+    def __init__(self, local_size: int, device: str) -> None:
         """Takes part in the group.
 
         Args:
-            local_size: ranks on this machine.
+            local_size: ranks on this machine. device: that the group was made for.
         """
         self.rank, self.size, self.local_size = dist.get_rank(), dist.get_world_size(), local_size
+        self.device = device
 
     def gather(self, value: T) -> list[T]:
         """See :meth:`Ranks.gather`."""
@@ -170,7 +174,7 @@ def joined(device: str, seat: Seat | None) -> Iterator[Ranks]:
     On CUDA each rank gets a GPU of its machine to itself.
 
     Args:
-        device: to train on, as in the settings. seat: this process's.
+        device: to train on, as in the settings; `auto` is the CPU where there are too few GPUs. seat: this process's.
 
     Raises:
         UserError: more ranks than GPUs, or the ranks do not find each other. Within the block: what the block raises,
@@ -180,15 +184,11 @@ def joined(device: str, seat: Seat | None) -> Iterator[Ranks]:
     if seat is None:
         yield ALONE
         return
-    cuda = choose_device(device).type == "cuda"
-    if cuda:
-        if seat.local_size > torch.cuda.device_count():
-            raise UserError(
-                f"{seat.local_size} processes were started for {torch.cuda.device_count()} GPUs; start one for each."
-            )
+    chosen = _common_device(device, seat)
+    if chosen == "cuda":
         torch.cuda.set_device(seat.local_rank)
-    _meet(seat, "cpu:gloo,cuda:nccl" if cuda else "gloo")
-    ranks = JoinedRanks(seat.local_size)
+    _meet(seat, "cpu:gloo,cuda:nccl" if chosen == "cuda" else "gloo")
+    ranks = JoinedRanks(seat.local_size, chosen)
     try:
         yield ranks
     except RefusedByFirst as error:
@@ -198,6 +198,19 @@ def joined(device: str, seat: Seat | None) -> Iterator[Ranks]:
             raise
         raise type(error)(f"Process {ranks.rank + 1} of {ranks.size}: {error}") from error
     dist.destroy_process_group()
+
+
+def _common_device(wanted: str, seat: Seat) -> str:
+    """`cpu` or `cuda`, without a measurement: each rank would have another one."""
+    device = choose_device(wanted).type
+    if device == "cuda" and seat.local_size > torch.cuda.device_count():
+        if wanted == AUTO:
+            return "cpu"
+        raise UserError(
+            f"{seat.local_size} processes were started for {torch.cuda.device_count()} GPUs; start one for each, or "
+            "train with --device cpu."
+        )
+    return device
 
 
 def _meet(seat: Seat, backend: str) -> None:

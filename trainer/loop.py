@@ -11,10 +11,7 @@ import contextlib
 import math
 import threading
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-
-from torch import Tensor
 
 from trainer.agent.agent import Agent
 from trainer.agent.learner import Learner
@@ -36,23 +33,9 @@ from trainer.saving import Saver, open_replay
 from trainer.sharing import open_run, share
 from trainer.tally import Pace
 from trainer.training import Training
+from trainer.weights import Weights
 
 EnvMaker = Callable[[Config], VectorEnv]
-
-
-@dataclass(frozen=True)
-class Weights:
-    """A copy of the weights at a safe point, for the viewer.
-
-    Attributes:
-        generation: counts the copies of this loop, from 1 on.
-        updates: made so far.
-        tensors: name to float32 CPU tensor; nobody changes them any more.
-    """
-
-    generation: int
-    updates: int
-    tensors: dict[str, Tensor]
 
 
 class TrainingLoop:
@@ -211,6 +194,8 @@ class TrainingLoop:
         use_threads(self.config.threads)
         with contextlib.ExitStack() as opened:
             training, saver = self._build(opened)
+            if self._ranks.first:
+                self._opened.begin()
             self._note(None)
             interlude = Interlude(training, self._score, saver.save, self._progress, self._stopping)
             yield self._started()

@@ -1,7 +1,7 @@
 """What a training starts from: a new run, a run that goes on, or a branch off an older checkpoint.
 
 Settings and checkpoints are checked before anything is written. What only the training itself can tell, whether its
-state and its replay are sound, is found out later; a refusal then leaves the run's checkpoints and replay as they were.
+state and its replay are sound, is found out later; a refusal then leaves the run as it was.
 """
 
 from __future__ import annotations
@@ -32,12 +32,23 @@ class Opened:
         checkpoint: to go on from; None in a new run.
         weights: checkpoint whose weights a new run starts from; None: it starts from zero.
         fresh_replay: the steps behind `checkpoint` are gone, and replay fills anew.
+        moved_end: the settings have another `total_steps` than their file, which :meth:`begin` changes.
     """
 
     folder: Run
     checkpoint: CheckpointFile | None = None
     weights: CheckpointFile | None = None
     fresh_replay: bool = False
+    moved_end: bool = False
+
+    def begin(self) -> None:
+        """Writes what this training changes of the run's settings: once it is known that it can go on.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
+        if self.moved_end:
+            self.folder.write_config()
 
     def changed(self) -> list[str]:
         """Settings that somebody edited in `config.yaml` after the checkpoint, as a person reads them."""
@@ -130,10 +141,10 @@ def reopen(path: Path, run_dir: Path | None, total_steps: int | None, processes:
             run = branch(run, chosen, run_dir, leave=("replay",) if fresh_replay else ())
             run.lock()
             file = open_checkpoint(run.latest_checkpoint())
-    if total_steps is not None and total_steps != run.config.total_steps:
+    moved_end = total_steps is not None and total_steps != run.config.total_steps
+    if moved_end:
         run.config = check(run.config.replace(total_steps=total_steps), "settings")
-        run.write_config()
-    return Opened(run, checkpoint=file, fresh_replay=fresh_replay)
+    return Opened(run, checkpoint=file, fresh_replay=fresh_replay, moved_end=moved_end)
 
 
 def _check_settings(run: Run) -> None:

@@ -18,17 +18,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import appdirs
 
-from trainer.checkpoint import read_header
-from trainer.checkpoint_header import Header
 from trainer.config import Config, config_text, read_config
 from trainer.errors import UserError
 from trainer.plain_values import is_count
 from trainer.safe_writing import write_safely
 from trainer.small_files import read_small_file
+
+if TYPE_CHECKING:
+    from trainer.checkpoint_header import Header
 
 if sys.platform == "win32":
     import msvcrt
@@ -199,6 +200,8 @@ class Run:
         Raises:
             UserError: there is no checkpoint, or the newest one cannot be read.
         """
+        from trainer.checkpoint import read_header  # with torch, which whoever only drives a training does without
+
         latest = self.latest_checkpoint()
         return self._best(read_header(latest)) or latest
 
@@ -336,6 +339,8 @@ def branch(run: Run, checkpoint: Path, folder: Path | None = None, leave: Sequen
     Raises:
         UserError: the checkpoint cannot be read, the disk is full or the folder cannot be written.
     """
+    from trainer.checkpoint import read_header
+
     env_steps = read_header(checkpoint).env_steps  # its name may be another
     target = folder.expanduser().absolute() if folder else _unused(run.path.with_name(f"{run.path.name}-branch"))
     new = Run.create(target, run.config)

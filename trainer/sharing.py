@@ -66,7 +66,8 @@ def open_run(
         if config is not None:
             if ranks.size > 1:
                 threads = config.threads or max(1, cores() // ranks.local_size)
-                config = config.replace(processes=ranks.size, threads=threads)
+                device = ranks.device or config.device
+                config = config.replace(processes=ranks.size, threads=threads, device=device)
                 check_shares(settle(config), ranks)
             opened = open_new(config, run_dir, from_checkpoint)
         else:
@@ -81,6 +82,7 @@ def open_run(
             "checkpoint": opened.checkpoint and str(opened.checkpoint.path),
             "weights": opened.weights and str(opened.weights.path),
             "fresh_replay": opened.fresh_replay,
+            "total_steps": opened.folder.config.total_steps,
         }
     )
     return opened
@@ -91,8 +93,10 @@ def _follow(told: Any) -> Opened:
     if "refused" in told:
         raise RefusedByFirst(told["refused"])
     checkpoint, weights = told["checkpoint"], told["weights"]
+    run = Run.open(Path(told["folder"]))
+    run.config = run.config.replace(total_steps=told["total_steps"])
     return Opened(
-        Run.open(Path(told["folder"])),
+        run,
         checkpoint=open_checkpoint(Path(checkpoint)) if checkpoint else None,
         weights=open_checkpoint(Path(weights)) if weights else None,
         fresh_replay=told["fresh_replay"],

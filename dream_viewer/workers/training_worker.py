@@ -15,7 +15,6 @@ from PyQt6.QtCore import QObject, QThread, pyqtSignal
 from dream_viewer.mailbox import Mailbox
 from dream_viewer.messages.agents import Weights
 from dream_viewer.messages.orders import TrainingRequest
-from trainer import loop as training_loop
 from trainer.config import Config
 from trainer.crew import Crew, CrewFailed
 from trainer.errors import UserError
@@ -23,6 +22,7 @@ from trainer.events import Event, Finished, Progress, Saved, Started
 from trainer.hardware import choose_device
 from trainer.process import cores, give_memory_back
 from trainer.run import Run
+from trainer.weights import Weights as HandedOver
 
 HAND_OVER_SECONDS = 30.0
 """Seconds between two hand-overs of weights: each makes the player read its episode anew."""
@@ -40,7 +40,7 @@ class Loop(Protocol):
     def stop(self) -> None:
         """Save and end soon."""
 
-    def hand_over(self) -> training_loop.Weights:
+    def hand_over(self) -> HandedOver:
         """A copy of the weights, between two events."""
 
 

@@ -193,6 +193,11 @@ def test_an_error_of_ours_comes_with_its_traceback(broken: tuple[Path, str]) -> 
     assert "Traceback" in str(error.value.__cause__) and "loop.py" in str(error.value.__cause__)
 
 
+def test_who_drives_a_crew_need_not_wait_for_torch() -> None:
+    seen = "import sys, trainer.cli, trainer.crew, trainer.metrics; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", seen], cwd=ROOT).returncode == 0
+
+
 ABANDONED = """
 import os, sys
 from pathlib import Path
@@ -202,21 +207,34 @@ from trainer.events import Progress
 
 if __name__ == "__main__":
     config = named_config("debug").replace(game="leaper", processes=2, save_every_updates=0, save_every=0.0)
-    for event in Crew(config.replace(total_steps=100_000), Path(sys.argv[1])).run():
+    crew = Crew(config.replace(total_steps=100_000), Path(sys.argv[1]))
+    if sys.argv[2] == "launched":
+        crew._events = lambda: os.kill(os.getpid(), 9)
+    for event in crew.run():
         if isinstance(event, Progress) and event.updates == 3:
             os.kill(os.getpid(), 9)
 """
 
 
-def test_a_crew_whose_driver_is_killed_saves_and_ends(tmp_path: Path) -> None:
-    script, folder, temporary = tmp_path / "drive.py", tmp_path / "run", tmp_path / "temporary"
+def abandoned(folder: Path, when: str) -> None:
+    """A crew whose driver is killed; all that it had in the temporary folder goes."""
+    script, temporary = folder / "drive.py", folder / "temporary"
     script.write_text(ABANDONED)
     temporary.mkdir()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
-    job = subprocess.run([sys.executable, str(script), str(folder)], env=environment)
+    job = subprocess.run([sys.executable, str(script), str(folder / "run"), when], env=environment)
     assert job.returncode == -signal.SIGKILL
-    run = Run.open(folder)
+    until(lambda: not any(temporary.glob("dream-agent-*")), "the crew's folder stays behind")
+
+
+def test_a_crew_whose_driver_is_killed_saves_and_ends(tmp_path: Path) -> None:
+    abandoned(tmp_path, "training")
+    run = Run.open(tmp_path / "run")
     until(lambda: is_free(run), "the crew lives on")
-    until(lambda: not any(temporary.glob("dream-agent-*")), "its folder stays behind")
-    assert not run.broke_off() and '"stopped"' in (folder / "state.json").read_text()
+    assert not run.broke_off() and '"stopped"' in (run.path / "state.json").read_text()
     assert run.latest_checkpoint().name > "step-000000000.safetensors"
+
+
+def test_a_crew_whose_driver_is_killed_before_it_begins_leaves_nothing(tmp_path: Path) -> None:
+    abandoned(tmp_path, "launched")
+    assert not (tmp_path / "run").exists()

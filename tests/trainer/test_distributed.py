@@ -16,14 +16,15 @@ import torch
 
 from tests.trainer.loop_support import TINY, resumed, rows_without_time
 from tests.trainer.pair_support import ROOT, SIZE, UPDATES, N, Pair, run_pair, taught
+from trainer import distributed
 from trainer.agent.joint_metrics import over_all_ranks
 from trainer.checkpoint import open_checkpoint
 from trainer.distributed import ALONE, Ranks, joined
 from trainer.errors import UserError
 from trainer.randomness import seed_of_rank
 from trainer.run import Run
-from trainer.seat import torchrun_seat
-from trainer.sharing import share
+from trainer.seat import Seat, torchrun_seat
+from trainer.sharing import open_run, share
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +176,28 @@ def test_metrics_of_parts_make_those_of_the_whole() -> None:
     assert {name: float(value) for name, value in together.items()} == pytest.approx(
         {name: float(value) for name, value in of(values).items()}, rel=1e-5
     )
+
+
+def test_auto_is_the_processor_for_all_where_there_is_no_gpu_for_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Both(Ranks):
+        size, device = 2, "cpu"
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(distributed, "_meet", lambda seat, backend: met.append(backend))
+    monkeypatch.setattr(distributed, "JoinedRanks", lambda local_size, device: device)
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", lambda: None)
+    met: list[str] = []
+    seat = Seat(0, 2, 0, 2)
+    with joined("auto", seat) as device:
+        assert (device, met) == ("cpu", ["gloo"])
+    with pytest.raises(UserError, match=r"2 processes were started for 1 GPUs; .*--device cpu"), joined("cuda", seat):
+        pass
+    opened = open_run(Both(), TINY.replace(device="auto"), tmp_path / "run", None, None, None)
+    assert opened.folder.config.device == "cpu"
+    opened.folder.unlock()
 
 
 def test_a_process_that_torchrun_did_not_start_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:

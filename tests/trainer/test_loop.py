@@ -46,6 +46,7 @@ from trainer.events import (
 from trainer.loop import TrainingLoop
 from trainer.refusal import REFUSED_IN_A_ROW
 from trainer.replay import Batch
+from trainer.run import Run
 from trainer.settle import settle
 
 
@@ -602,5 +603,9 @@ def test_a_refused_resume_leaves_a_broken_off_run_to_be_offered_again(tmp_path: 
     frames = run.path / "replay" / "frames.bin"
     frames.rename(tmp_path / "frames.bin")
     with pytest.raises(UserError, match="files are missing"):
-        drive(resumed(run.path))
+        drive(resumed(run.path, total_steps=20_000))
     assert run.broke_off()
+    assert Run.open(run.path).config == run.config
+    (tmp_path / "frames.bin").rename(frames)
+    drive(resumed(run.path, total_steps=20_000), updates_reach(3))
+    assert Run.open(run.path).config.total_steps == 20_000

@@ -21,6 +21,8 @@ class ComputeWeights:
     same for all that passes its channel. In a trained model rounded scales turn gradients further than all the rest
     that bfloat16 does. The last layers of pictures and heads come next, since there the errors that are left after
     training are small, and what rounding adds to all of them alike is not.
+
+    The buffer has a place for those, too, which nobody reads: so one operation casts all weights.
     """
 
     def __init__(self, networks: Sequence[nn.Module], dtype: torch.dtype, device: torch.device) -> None:

@@ -88,10 +88,10 @@ def test_an_end_is_a_step_without_reading_that_repeats_the_last_frame(player: Pl
 def test_the_same_seed_plays_the_same_game_whatever_is_studied_meanwhile(agent: Agent) -> None:
     alone, studied = Player(agent, SHORT_GAME, "easy", seed=5), Player(small_agent(), SHORT_GAME, "easy", seed=5)
     alone.new_level("unseen", SHORT_LEVEL)
-    live(alone, 25)
+    live(alone, 10)
     moment = studied.new_level("unseen", SHORT_LEVEL)
     studied.ground_every = 4
-    for _ in range(25):
+    for _ in range(10):
         assert moment.reading is not None
         result_of(studied.future(0, len(studied.moments) - 1, moment.reading, 2))
         moment = studied.advance()

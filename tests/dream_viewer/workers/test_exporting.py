@@ -156,7 +156,7 @@ def test_curves_tell_who_acted_and_which_weights_read_them(lived: Player, tmp_pa
     again = replace(wanted, path=tmp_path / "a.npz")
     made(lived, again, other)
     with np.load(again.path, allow_pickle=False) as arrays:
-        assert arrays["other_value"][3] == np.float32(rows[3]["other_value"])
+        assert arrays["other_value"][3] == pytest.approx(float(rows[3]["other_value"]), rel=1e-6)
         assert list(arrays["acted_by"][:3]) == ["agent", "agent", "person"] and int(arrays["other_env_steps"]) == 2000
 
 

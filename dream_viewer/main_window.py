@@ -209,7 +209,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._middle, 1)
         column.addWidget(self.status)
         self.setCentralWidget(whole)
-        self.notice = Notice(self.stage, above=self.transport.height() + MARGIN)
+        self.notice = Notice(self.stage, above=(times, self.transport))
         self.shortcuts = Shortcuts(actions.overlay_rows(), self._middle)
         self.commands = CommandPalette(self._middle)
 

@@ -52,6 +52,11 @@ class FanCurve:
         self._between.setVisible(band is not None)
 
     @property
+    def end(self) -> int:
+        """The last step of the futures; -1 where there are none."""
+        return -1 if self._band is None else self._start + self._band.shape[1] - 1
+
+    @property
     def legend(self) -> str:
         """What the band is; empty where there is none."""
         return "" if self._band is None else "imagined futures: median, 5\u201395 %"

@@ -36,12 +36,12 @@ class SideDesk(QObject):
     @pyqtSlot()
     def arrange(self) -> None:
         """Show what is chosen."""
-        training = self._training.isChecked()
+        training, events = self._training.isChecked(), self._events.isChecked()
         if training:
-            self._readouts.set_columns(2)
-        self._side.arrange(training, self._events.isChecked(), self._graphs_wanted())
+            self._readouts.arrange(2, close=True)
+        self._side.arrange(training, events, self._graphs_wanted())
         if not training:  # last: while both stand there the window would have to grow, and would stay so
-            self._readouts.set_columns(1)
+            self._readouts.arrange(1, close=events)
 
     def _show(self, shown: bool, other: QAction) -> None:
         if shown:

@@ -11,7 +11,7 @@ from dream_viewer.look import theme
 from dream_viewer.look.thumbnails import thumbnail
 from dream_viewer.records import EventRow
 
-THUMBNAIL = 44
+THUMBNAIL = 36
 _EDGE = 2
 _NONE = "Nothing yet. Rewards, ends, peaks and drops of the value, surprises and bookmarks will stand here."
 

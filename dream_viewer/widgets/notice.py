@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from PyQt6.QtCore import QEvent, QObject, QSize, Qt
+from PyQt6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from dream_viewer.look import theme
@@ -13,18 +13,21 @@ from dream_viewer.look import theme
 Kind = Literal["bad", "good"]
 _MOST_WIDTH = 760
 _MARGIN = 12
+_GAP = 4
+_MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 class Notice(QWidget):
     """One message at a time, with a button to close it and perhaps one to act on it.
 
     Args:
-        parent: what it lies over. above: it stands in the middle, this far above the lower edge, in logical pixels.
+        parent: what it lies over. above: it stands in the middle, above the first of these that is shown, or else at
+            the lower edge.
     """
 
-    def __init__(self, parent: QWidget, above: int) -> None:
+    def __init__(self, parent: QWidget, above: Sequence[QWidget]) -> None:
         super().__init__(parent)
-        self._above = above
+        self._above = tuple(above)
         self.setObjectName("notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._act: Callable[[], None] | None = None
@@ -47,7 +50,8 @@ class Notice(QWidget):
         layout.addWidget(self._text, 1)
         layout.addWidget(self._button)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        parent.installEventFilter(self)
+        for part in (parent, *self._above):
+            part.installEventFilter(self)
         self.hide()
 
     @property
@@ -82,8 +86,8 @@ class Notice(QWidget):
         self.raise_()
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
-        """Follow the size of what it lies over."""
-        if a1 is not None and a1.type() == QEvent.Type.Resize:
+        """Follow what it lies over and what it stands above."""
+        if a1 is not None and a1.type() in _MOVES:
             self._place()
         return super().eventFilter(a0, a1)
 
@@ -105,5 +109,6 @@ class Notice(QWidget):
         layout = self.layout()
         height = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
         size = QSize(width, max(height, self.minimumSizeHint().height()))
-        top = parent.height() - self._above - size.height()
+        edges = (part.mapTo(parent, QPoint(0, 0)).y() for part in self._above if not part.isHidden())
+        top = next(edges, parent.height()) - _GAP - size.height()
         self.setGeometry((parent.width() - width) // 2, top, size.width(), size.height())

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from dream_viewer.look.elided import ElidedLabel
 from dream_viewer.records import Stat
 
-_ROW_GAP = {1: 16, 2: 7}
+_ROW_GAP, _CLOSE_GAP = 16, 7
 
 
 class Readouts(QWidget):
@@ -35,7 +35,7 @@ class Readouts(QWidget):
         layout.addWidget(self._subtitle)
         layout.addSpacing(11)
         layout.addLayout(self._grid)
-        self.set_columns(1)
+        self.arrange(1, close=False)
 
     def show_agent(self, title: str, subtitle: str, tip: str = "") -> None:
         """Say which agent is on show."""
@@ -55,12 +55,12 @@ class Readouts(QWidget):
         """Label to (value, detail), as they stand there."""
         return {cell.label.full: (cell.value.full, cell.detail.full) for cell in self._cells}
 
-    def set_columns(self, columns: int) -> None:
-        """Stand in so many columns."""
+    def arrange(self, columns: int, close: bool) -> None:
+        """Stand in so many columns; close: with little room between the rows."""
+        self._grid.setVerticalSpacing(_CLOSE_GAP if close else _ROW_GAP)
         if columns == self._columns:
             return
         self._columns = columns
-        self._grid.setVerticalSpacing(_ROW_GAP[columns])
         for place, cell in enumerate(self._cells):
             self._grid.addWidget(cell, place // columns, place % columns)
         self._grid.setColumnStretch(0, 1)

@@ -13,6 +13,7 @@ from dream_viewer.records import Course
 
 HEIGHT = 26
 _WORD = "Surprise"
+_WORD_GAP = 5
 _PEAK = 4.0
 _REACH = 8
 """Distance from a peak within which the mouse means it, in logical pixels."""
@@ -128,7 +129,7 @@ class SurpriseLane(QWidget):
         self._forget()
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
-        """Draw bars and peaks, once for an episode and a stretch of it, and the cursor over them."""
+        """Draw bars and peaks, once for an episode and a stretch of it, over them the cursor, and the words."""
         painter = QPainter(self)
         ratio = self.devicePixelRatioF()
         if self._drawn is None or self._drawn.devicePixelRatioF() != ratio:
@@ -138,6 +139,8 @@ class SurpriseLane(QWidget):
         at = self.place_of(self._cursor)
         if self._left <= at <= self.width() - self._right:
             painter.drawLine(QPointF(at, 0), QPointF(at, self.height()))
+        painter.setFont(self.font())
+        self._paint_words(painter)  # last: nothing crosses them
         painter.end()
 
     def _forget(self) -> None:
@@ -149,7 +152,6 @@ class SurpriseLane(QWidget):
         drawn.setDevicePixelRatio(ratio)
         drawn.fill(theme.colour("panel"))
         painter = QPainter(drawn)
-        painter.setFont(self.font())
         base = self.height() - 4.0
         painter.setPen(theme.colour("line"))
         painter.drawLine(QPointF(self._left, base), QPointF(self.width() - self._right, base))
@@ -157,7 +159,6 @@ class SurpriseLane(QWidget):
         self._paint_bars(painter, base)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_others(painter, base)
-        self._paint_words(painter)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("reward"))
         for peak in self._peaks:
@@ -167,25 +168,23 @@ class SurpriseLane(QWidget):
         return drawn
 
     def _paint_words(self, painter: QPainter) -> None:
+        """The lane's name beside it and, at the right, where most episodes are over, which agent is what."""
         metrics, (mine, other) = self.fontMetrics(), self._names
-        words = [(_WORD, "muted", Qt.AlignmentFlag.AlignLeft)]
-        if other:  # at the right, where most episodes are over
-            words.append((f"bars: {mine}", "accent", Qt.AlignmentFlag.AlignRight))
-            words.append((f"line: {other}", "companion", Qt.AlignmentFlag.AlignRight))
-        left, right = self._left + 3.0, self.width() - self._right - 2.0
+        painter.setPen(theme.colour("muted"))
+        beside = QRectF(0, 0, self._left - _WORD_GAP, self.height())
+        painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _WORD)
+        if not other:
+            return
+        right = self.width() - self._right - 2.0
         longest = (self.width() - self._left - self._right) // 4
-        for whole, word, side in reversed(words):
+        for whole, word in ((f"line: {other}", "companion"), (f"bars: {mine}", "accent")):
             text = metrics.elidedText(whole, Qt.TextElideMode.ElideMiddle, longest)
             width = metrics.horizontalAdvance(text) + 8
-            at_right = side is Qt.AlignmentFlag.AlignRight
-            for x in () if at_right else sorted(map(self.place_of, self._peaks)):
-                if left - _PEAK < x < left + width + _PEAK:  # an episode's first frames surprise more than most
-                    left = x + _PEAK
-            plate = QRectF(right - width if at_right else left, 1, width, metrics.height())
-            painter.fillRect(plate, theme.colour("panel", 200))
+            plate = QRectF(right - width, 1, width, metrics.height())
+            painter.fillRect(plate, theme.colour("panel"))
             painter.setPen(theme.colour(word))
             painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
-            right = plate.left() if at_right else right
+            right = plate.left()
 
     @property
     def _highest(self) -> float:

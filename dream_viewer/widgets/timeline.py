@@ -13,6 +13,7 @@ from dream_viewer.curves import timeline_words
 from dream_viewer.curves.companion_curve import CompanionCurve
 from dream_viewer.curves.end_mark import EndMark
 from dream_viewer.curves.fan_curve import FanCurve
+from dream_viewer.curves.future_curve import FutureCurve
 from dream_viewer.curves.growing_curve import GrowingCurve
 from dream_viewer.curves.horizon_curve import HorizonCurve
 from dream_viewer.curves.played_line import PlayedLine
@@ -22,8 +23,8 @@ from dream_viewer.pictures.scales import EXCESS, SteadyScale
 from dream_viewer.records import Course
 from trainer.horizons import Horizons
 
-AXIS = 38
-"""Width of the scale's numbers at the left."""
+AXIS = 60
+"""Width of the scale's numbers at the left, and of the surprise lane's name beneath them."""
 _LEFT, _RIGHT = 2, 10
 _OWN = 1
 """What pyqtgraph leaves free left and right of a plot, whatever it is told."""
@@ -59,6 +60,7 @@ class Timeline(pg.PlotWidget):
         self._span = Span()
         self._fitted: object = None
         self._grip: float | None = None
+        self._hovered: int | None = None
         self._anchor: int | None = None  # where a stretch is dragged from
         self._stretch: tuple[int, int] | None = None
         self._looped = False
@@ -74,7 +76,7 @@ class Timeline(pg.PlotWidget):
         self._make_items()
         self._titled: tuple[list[str], int] = ([], 0)
         self._title = QLabel(self)
-        self._title.setProperty("role", "label")
+        self._title.setProperty("role", "legend")
         self._title.setTextFormat(Qt.TextFormat.RichText)
         self._title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._title.move(AXIS + 10, 3)
@@ -92,7 +94,7 @@ class Timeline(pg.PlotWidget):
         self._companion = CompanionCurve()
         self._played = PlayedLine()
         self._line = GrowingCurve(overlap=1, antialias=True)
-        self._future = pg.PlotCurveItem(antialias=True)
+        self._future = FutureCurve()
         self._rewards = pg.ScatterPlotItem(size=11, symbol="d")
         self._bookmarks = pg.ScatterPlotItem(size=15, symbol="t")  # seen around the cursor's dot, too
         self._end = EndMark()
@@ -128,13 +130,12 @@ class Timeline(pg.PlotWidget):
         self.setBackground(theme.colour("panel"))
         self.getPlotItem().setContentsMargins(_LEFT, theme.sized(16), _RIGHT, 0)
         self._style_axes()
-        line = Qt.PenStyle
         panel = theme.stroke(theme.colour("panel"), 1)
         self._zero.setPen(theme.stroke(theme.colour("line"), 1))
         self._fill.set_brush(theme.colour("text", 12))
-        self._realised.setPen(theme.stroke(theme.colour("text", 150), 1.5, line.DashLine))
+        self._realised.setPen(theme.stroke(theme.colour("text", 150), 1.5, Qt.PenStyle.DashLine))
         self._fan.restyle()
-        self._future.setPen(theme.stroke(theme.colour("text", 190), 1.5, line.DotLine))
+        self._future.restyle()
         self._horizon.restyle()
         self._companion.restyle()
         self._played.restyle()
@@ -151,7 +152,7 @@ class Timeline(pg.PlotWidget):
         self._draw_stretch(self._stretch)
         self.show_course(self._course)
         self._titled = ([], self.width())
-        self._retitle(None)
+        self._retitle()
 
     @property
     def cursor_index(self) -> int:
@@ -170,8 +171,7 @@ class Timeline(pg.PlotWidget):
 
     def numbers(self, step: int) -> str:
         """Every curve at a step of the episode, in words."""
-        curves = self._fan, self._companion, self._horizon, self._played
-        return timeline_words.line(timeline_words.numbers(step, self._course, *curves), lambda _: True)
+        return timeline_words.line(timeline_words.numbers(step, self._course, self._curves), lambda _: True)
 
     def forget_scale(self) -> None:
         """Begin with a new scale: for another agent or another game."""
@@ -193,7 +193,7 @@ class Timeline(pg.PlotWidget):
         self._played.show_stretches(course.played)
         self._end.show_end(course, self._limits()[1])
         self._end.put_word(*self.span)
-        self._retitle(None)
+        self._read_off()
 
     def show_cursor(self, index: int) -> None:
         """Move the cursor; zoomed in, what is shown moves along when it would be lost from sight."""
@@ -215,11 +215,9 @@ class Timeline(pg.PlotWidget):
                 takes the line away.
         """
         known = self._course.values
-        if values is None or start >= len(known) or not np.isfinite(known[start]):
-            self._future.setData([], [])
-            return
-        steps = np.arange(start, start + len(values) + 1, dtype=np.float32)
-        self._future.setData(steps, np.concatenate([known[[start]], values]))
+        shown = values is not None and start < len(known) and bool(np.isfinite(known[start]))
+        self._future.show_values(start, np.concatenate([known[[start]], values]) if shown else _EMPTY)
+        self._read_off()
 
     def show_fan(self, start: int, band: NDArray[np.float32] | None) -> None:
         """Draw what many imagined futures promise.
@@ -229,7 +227,7 @@ class Timeline(pg.PlotWidget):
             band: (3, H + 1) lower edge, median, upper edge; column i belongs to step start + i. None: nothing.
         """
         self._fan.show_band(start, band)
-        self._retitle(None)
+        self._read_off()
 
     def show_companion(self, values: NDArray[np.float32] | None, mine: str = "", other: str = "") -> None:
         """Draw what a second agent expects of the same steps.
@@ -249,7 +247,7 @@ class Timeline(pg.PlotWidget):
             self.scale_of_values.include(self._course.values)
             self.scale_of_values.include(self._course.realised)
         self._fit()
-        self._retitle(None)
+        self._read_off()
 
     def show_horizons(self, horizons: Horizons | None, lacking: str = "") -> None:
         """Draw how long dreams hold, as far as it is known; None takes the curve away.
@@ -258,7 +256,7 @@ class Timeline(pg.PlotWidget):
             horizons: that are known. lacking: why there are none, in words.
         """
         self._horizon.show_horizons(horizons, lacking)
-        self._retitle(None)
+        self._read_off()
 
     def show_stretch(self, stretch: tuple[int, int] | None, looped: bool) -> None:
         """Draw the part of the episode that a person marked: its first and last step; stronger where it is looped."""
@@ -322,7 +320,7 @@ class Timeline(pg.PlotWidget):
         """Tell as much above the curves as there is room for now."""
         super().resizeEvent(ev)
         if ev is not None:  # pyqtgraph calls it by itself, too, while it makes the widget
-            self._retitle(None)
+            self._retitle()
 
     def leaveEvent(self, ev: QEvent) -> None:
         """Nothing is under the mouse any more."""
@@ -349,12 +347,19 @@ class Timeline(pg.PlotWidget):
             line.setPen(theme.stroke(theme.colour("accent", 255 if looped else 110), 1))
 
     def _hover(self, step: int | None) -> None:
-        inside = step is not None and 0 <= step < len(self._course.values)
-        self._ghost.setVisible(inside)
-        if inside:
-            self._ghost.setValue(step)
-        self._retitle(step if inside else None)
-        self.hovered.emit(step if inside else None)
+        self._hovered = step
+        self._read_off()
+        self.hovered.emit(self._under_mouse)
+
+    @property
+    def _curves(self) -> timeline_words.Curves:
+        return timeline_words.Curves(self._fan, self._future, self._companion, self._horizon, self._played)
+
+    @property
+    def _under_mouse(self) -> int | None:
+        """The step there, of the episode or of what is imagined of it; None where there is none."""
+        ends = len(self._course.values) - 1, self._fan.end, self._future.end
+        return self._hovered if self._hovered is not None and 0 <= self._hovered <= max(ends) else None
 
     # Drawing
 
@@ -383,12 +388,19 @@ class Timeline(pg.PlotWidget):
         self._end.put_word(*self.span)
         self.ranged.emit(*self.span)
 
-    def _retitle(self, step: int | None) -> None:
-        curves = (self._course, self._fan, self._companion, self._horizon, self._played)
-        parts = timeline_words.legend(*curves) if step is None else timeline_words.numbers(step, *curves)
+    def _read_off(self) -> None:
+        step = self._under_mouse
+        self._ghost.setVisible(step is not None)
+        if step is not None:
+            self._ghost.setValue(step)
+        self._retitle()
+
+    def _retitle(self) -> None:
+        step, known, words = self._under_mouse, (self._course, self._curves), timeline_words
+        parts = words.legend(*known) if step is None else words.numbers(step, *known)
         if (parts, self.width()) != self._titled:
             self._titled = (parts, self.width())
-            timeline_words.line(parts, self._title_has_room)
+            (words.line if step is None else words.lines)(parts, self._title_has_room)
 
     def _title_has_room(self, text: str) -> bool:
         self._title.setText(text)

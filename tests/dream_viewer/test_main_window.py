@@ -4,18 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, QRect, QSize, Qt, QUrl
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from dream_viewer.look.elided import ElidedLabel
 from dream_viewer.look.palette import PAIRS
+from dream_viewer.main_window import SMALLEST
 from dream_viewer.messages.agents import Opened
 from dream_viewer.messages.orders import LevelChoice
 from dream_viewer.playback import State
 from dream_viewer.settings import Settings, SettingsFile
 from dream_viewer.state.dreaming import DreamMode
+from dream_viewer.widgets.event_list import THUMBNAIL
 from dream_viewer.widgets.failure_dialog import FailureDialog
 from tests.dream_viewer.feed import agent_info, fan
 from tests.dream_viewer.window import Desk, Show, begin_training, press
@@ -108,8 +110,11 @@ def test_the_lane_stands_below_the_timeline_and_scrubs(desk: Desk, qtbot: QtBot)
 
 def test_the_list_of_events_goes_where_a_click_says(desk: Desk, qtbot: QtBot) -> None:
     desk.live_to_the_end(20)
+    desk.window.resize(*SMALLEST)
     press(qtbot, desk, Qt.Key.Key_E)
     window = desk.window
+    QApplication.processEvents()
+    assert window.events.height() >= 5 * (THUMBNAIL + 4), "five have room"
     assert window.events.isVisible() and not window.policy.isVisible()
     assert window.events.texts() == ["Step 20\nreward +10", "Step 20\nthe end: won"]
     desk.session.playhead.seek(4)
@@ -242,6 +247,18 @@ def test_nothing_that_is_shown_moves_anything(desk: Desk, qtbot: QtBot) -> None:
     desk.session.playhead.seek(300)
     QApplication.processEvents()
     assert geometries(desk) == before
+
+
+@pytest.mark.parametrize("key", [None, Qt.Key.Key_I, Qt.Key.Key_Z, Qt.Key.Key_F5])
+def test_a_message_covers_neither_the_timeline_nor_the_transport(shown: Show, qtbot: QtBot, key: Qt.Key | None) -> None:
+    window = shown(None, (1024, 680)).window
+    window.complain("a long message " * 20)
+    if key is not None:
+        qtbot.keyClick(window, key)  # while it stands there
+    assert window.notice.isVisible() and window.stage.rect().contains(window.notice.geometry())
+    parts = (window.timeline, window.lane, window.transport)
+    places = [QRect(part.mapTo(window.stage, QPoint(0, 0)), part.size()) for part in parts if part.isVisible()]
+    assert places and not [place for place in places if place.intersects(window.notice.geometry())]
 
 
 @pytest.mark.parametrize("training", [False, True])

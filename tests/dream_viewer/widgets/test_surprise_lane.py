@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRect, Qt
+from PyQt6.QtGui import QImage
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from dream_viewer.desks.look_desk import LARGE
 from dream_viewer.look import theme
 from dream_viewer.records import Course
 from dream_viewer.widgets.surprise_lane import HEIGHT, SurpriseLane
@@ -73,14 +76,39 @@ def test_the_greatest_surprise_is_the_tallest_bar(lane: SurpriseLane, length: in
     assert height(length // 2) > 10 > 3 >= height(length * 0.8)
 
 
-def test_the_word_gives_way_to_the_marks_of_the_first_frames(lane: SurpriseLane) -> None:
-    lane.show_course(course(80, {1: 9.0, 4: 9.0}))
-    image, ground = lane.grab().toImage(), theme.colour("panel")
-    last = round(lane.place_of(4))
-    letters = [x for x in range(image.width()) if image.pixelColor(x, 6) != ground and x > last + 1]
-    assert len(letters) > 5, "it stands behind the last of them"
-    before = range(round(lane.place_of(1)) + 7, last - 6)
-    assert all(image.pixelColor(x, 6) == ground for x in before), "nothing between them"
+@pytest.mark.parametrize("enlarged", [1.0, LARGE])
+def test_nothing_crosses_its_words_and_none_is_cut(lane: SurpriseLane, enlarged: float) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    theme.dress(app, theme.Look(enlarged=enlarged))
+    try:
+        lane.resize(1000, lane.height())
+        empty, nothing = np.empty(0, np.float32), np.full(101, np.nan, np.float32)
+        lane.show_course(Course(empty, empty, empty, empty))
+        lane.show_cursor(50)
+        plain = lane.grab().toImage()
+        ground = plain.copy()
+        ground.fill(theme.colour("panel"))
+        name = _where_they_differ(plain, ground, QRect(0, 0, 200, lane.height() - 6))
+        assert name.left() > 0 and name.width() > 0.8 * lane.fontMetrics().horizontalAdvance("Surprise")
+        lane.show_companion(nothing, "mine", "other")
+        before = lane.grab().toImage()
+        names = _where_they_differ(before, plain, plain.rect())
+        lane.show_course(course(101, dict.fromkeys((0, 2, 5, 98, 100), 30.0)))
+        for step in (0, 2, 5, 97, 98, 99, 100):
+            lane.show_cursor(step)
+            now = lane.grab().toImage()
+            for words in (name, names):
+                assert now.copy(words) == before.copy(words), step
+    finally:
+        theme.dress(app, theme.Look())
+
+
+def _where_they_differ(image: QImage, other: QImage, inside: QRect) -> QRect:
+    columns, rows = range(inside.left(), inside.right() + 1), range(inside.top(), inside.bottom() + 1)
+    found = [(x, y) for x in columns for y in rows if image.pixel(x, y) != other.pixel(x, y)]
+    (left, right), (top, bottom) = ((min(places), max(places)) for places in zip(*found, strict=True))
+    return QRect(QPoint(left, top), QPoint(right, bottom))
 
 
 def test_without_surprises_there_is_only_a_line(lane: SurpriseLane) -> None:

@@ -239,7 +239,7 @@ def test_what_really_came_is_drawn_once_it_is_known(timeline: Timeline) -> None:
 
 def test_a_time_out_ends_in_the_critic_s_value_and_says_so(timeline: Timeline) -> None:
     show(timeline, [5.0, 6.0, np.nan], realised=np.array([5.9, 6, np.nan], np.float32), outcome="timeout")
-    assert timeline._end.bootstrap == 1
+    assert timeline._end.bootstrap == 1 and "the value it ends in" in timeline.title
 
 
 def test_a_fan_is_a_band_around_its_median(timeline: Timeline) -> None:
@@ -266,13 +266,32 @@ def test_stretches_that_a_person_played_are_underlined(timeline: Timeline) -> No
 def test_under_the_mouse_every_curve_tells_its_number(timeline: Timeline, qtbot: QtBot) -> None:
     surprises = np.full(30, 2.5, np.float32)
     show(timeline, [5.0] * 29 + [np.nan], {12: 1.0}, surprises=surprises, realised=np.full(30, 4.0, np.float32))
-    timeline.show_fan(10, np.stack([np.full(16, height, np.float32) for height in (2, 3, 4)]))
+    timeline.show_fan(10, np.stack([np.full(26, height, np.float32) for height in (2, 3, 4)]))
+    timeline.show_future(10, np.full(20, 6.0, np.float32))
     with qtbot.waitSignal(timeline.hovered) as hovered:
         qtbot.mouseMove(timeline.viewport(), pos=place(timeline, 12, 5.0))
     assert hovered.args == [12] and timeline._ghost.isVisible()
-    for part in ("step 12", "value 5.00", "really came 4.00", "imagined 3.00 (2.00 to 4.00)", "reward 1", "2.5 nats"):
-        assert part in timeline.title
+    imagined = ["imagined 3.00 (2.00 to 4.00)", "future on show 6.00"]
+    lived = ["step 12", "value 5.00", "really came 4.00", "reward 1", "2.5 nats"]
+    assert not [part for part in (*lived, *imagined) if part not in timeline.title]
+    timeline.resize(600, 140)
+    assert not [part for part in (*lived, *imagined) if part not in timeline.title], "none for want of room"
+    assert timeline._title.geometry().right() <= timeline.width()
+    timeline.resize(1000, 140)
+    qtbot.mouseMove(timeline.viewport(), pos=place(timeline, 30, 5.0))  # where only dreams go on
+    assert not [part for part in ("step 30", *imagined) if part not in timeline.title]
+    assert "value" not in timeline.title and "nats" not in timeline.title
     qtbot.mouseMove(timeline.viewport(), pos=place(timeline, 60, 5.0))
+    assert "step" not in timeline.title and not timeline._ghost.isVisible()
+
+
+def test_what_is_under_the_mouse_is_told_as_long_as_it_is_there(timeline: Timeline, qtbot: QtBot) -> None:
+    show(timeline, [5.0] * 30)
+    qtbot.mouseMove(timeline.viewport(), pos=place(timeline, 12, 5.0))
+    show(timeline, [6.0] * 31)
+    timeline.show_fan(10, None)
+    assert "step 12" in timeline.title and "value 6.00" in timeline.title
+    show(timeline, [5.0] * 5)
     assert "step" not in timeline.title and not timeline._ghost.isVisible()
 
 
@@ -302,6 +321,7 @@ def test_an_imagined_future_goes_on_from_its_moment(timeline: Timeline) -> None:
     timeline.show_future(12, np.array([6.0, 7.0, 8.0], np.float32))
     steps, values = timeline._future.getData()
     assert steps.tolist() == [12, 13, 14, 15] and values.tolist() == [5, 6, 7, 8]
+    assert "future on show (dotted)" in timeline.title
     timeline.show_future(0, None)
     assert not len(timeline._future.getData()[0] if timeline._future.getData()[0] is not None else [])
 

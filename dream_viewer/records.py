@@ -248,7 +248,7 @@ class BranchCard:
         real: the last frame of the real branch; None where there is none. ending: how that ended, laid over it.
         dreamed, received: the returns in words. fate, real_fate: whether the episode lasts, in words.
         share, real_share: the returns as parts of the greatest of all, 0 to 1; None: there is none.
-        best, really_best: it has the highest return, dreamed or real.
+        best, really_best: it has the highest return, dreamed or real, and not all have.
         tip: everything in words.
     """
 

@@ -66,8 +66,8 @@ def cards(answer: WhatIf, about_to: int | None) -> tuple[BranchCard, ...]:
     low = min(0.0, float(returns.min()))
     span = max(0.0, float(returns.max())) - low or 1.0
     order = np.argsort(-answer.dreamed, kind="stable").tolist()
-    most = float(answer.dreamed.max())
-    most_real = None if answer.real is None else float(answer.real.max())
+    best = _best(answer.dreamed, SAME * greatest)
+    really_best = np.zeros_like(best) if answer.real is None else _best(answer.real, SAME * greatest)
     made = []
     for place in order:
         dreamed = float(answer.dreamed[place])
@@ -89,12 +89,18 @@ def cards(answer: WhatIf, about_to: int | None) -> tuple[BranchCard, ...]:
             real_fate=_fate(fork),
             share=(dreamed - low) / span,
             real_share=None if received is None else (received - low) / span,
-            best=most - dreamed < SAME * greatest,
-            really_best=received is not None and most_real is not None and most_real - received < SAME * greatest,
+            best=bool(best[place]),
+            really_best=bool(really_best[place]),
             tip=_tip(answer, place, fork),
         )
         made.append(card)
     return tuple(made)
+
+
+def _best(returns: NDArray[np.float32], same: float) -> NDArray[np.bool_]:
+    """Which of them are the highest, up to `same`; none where they all are."""
+    highest = returns.max() - returns < same
+    return highest & ~highest.all()
 
 
 def expected_end(continues: NDArray[np.float32]) -> int | None:
@@ -114,11 +120,11 @@ def verdict(ranked: tuple[BranchCard, ...]) -> tuple[str, str]:
         ranked: all cards, the highest dreamed return first.
     """
     first = ranked[0]
-    if all(card.best for card in ranked):
+    if not any(card.best for card in ranked):
         return "In the dream it makes no difference which action comes first.", "No difference in the dream."
     if first.real_share is None:
         return f"Best in the dream: {first.name}; nothing real stands beside it.", f"Best in the dream: {first.name}."
-    if all(card.really_best for card in ranked):
+    if not any(card.really_best for card in ranked):
         whole = f"Best in the dream: {first.name}; in reality it makes no difference."
         return whole, f"Dream: {first.name}; reality: any."
     if first.really_best:

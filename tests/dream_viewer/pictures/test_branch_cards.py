@@ -46,6 +46,7 @@ def test_the_verdict_tells_whether_dream_and_reality_would_choose_alike() -> Non
     assert verdict(cards(what_if(real=(1, 2, 9)), None))[0] == "Best in the dream and in reality: up."
     assert "in reality it makes no difference" in verdict(cards(what_if(real=(9, 9, 9)), None))[0]
     assert "in the dream it makes no difference" in verdict(cards(what_if(dreamed=(8, 8.01, 8)), None))[0].lower()
+    assert not any(card.really_best for card in cards(what_if(real=(0, 0, 0)), None)), "nothing is picked out then"
     without = cards(what_if(real=None), None)
     assert "nothing real" in verdict(without)[0]
     assert all(card.real is None and card.real_share is None and card.received == "" for card in without)

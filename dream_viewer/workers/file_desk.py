@@ -63,10 +63,18 @@ class FileDesk:
         return self._saves.turn() | self._others.turn()
 
     def finish(self) -> None:
-        """Bring to an end what is being saved, and give up the rest."""
+        """Bring to an end what is being saved, and give up the rest.
+
+        Raises:
+            Exception: what went wrong with one of them, unforeseen; the others are saved all the same.
+        """
         self._others.cancel()
-        while self._saves.turn():
-            pass
+        try:
+            while self._saves.turn():
+                pass
+        finally:
+            if self._saves.busy:
+                self.finish()
 
     def _guarded(self, job: Generator[None, None, None]) -> Generator[None, None, None]:
         try:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from dream_viewer.messages.lived import Recalled
 from dream_viewer.messages.news import News, Record, Working, Written
+from dream_viewer.workers import file_desk
 from dream_viewer.workers.file_desk import FileDesk
 from tests.player_support import SHORT_GAME, SHORT_LEVEL, small_agent
 from trainer.player import Player
+from trainer.recording import Recording, save_recording
 
 
 class Heard:
@@ -75,6 +78,24 @@ def test_two_files_asked_for_at_once_are_both_written_even_at_the_end(tmp_path: 
     heard.desk.finish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.episode", "b.episode"]
     assert not heard.desk.turn() and not any(isinstance(record, Recalled) for record in heard.records)
+    player.close()
+
+
+def test_what_goes_wrong_with_one_file_at_the_end_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def saving(path: Path, recording: Recording) -> None:
+        if path.name == "a.episode":
+            raise RuntimeError("unforeseen")
+        save_recording(path, recording)
+
+    monkeypatch.setattr(file_desk, "save_recording", saving)
+    heard, player = Heard(), a_player(2)
+    for name in ("a.episode", "b.episode"):
+        heard.desk.save_recording(tmp_path / name, player.episode)
+    with pytest.raises(RuntimeError, match="unforeseen"):
+        heard.desk.finish()
+    assert [path.name for path in tmp_path.iterdir()] == ["b.episode"]
     player.close()
 
 

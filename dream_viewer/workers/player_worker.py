@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import torch
 from PyQt6.QtCore import QObject, QThread, pyqtSignal
@@ -79,6 +80,7 @@ class PlayerWorker(QThread):
         self.news: Mailbox[News] = Mailbox(merge_news)
         self._seed, self._make_env = seed, make_env
         self._commands = CommandQueue()
+        self._to_save: SimpleQueue[tuple[Path, Episode]] = SimpleQueue()
         source = AgentSource(device, dtype)
         self._studies = StudyDesk(self._tell)
         self._live = LiveLane(seed, self._tell, lambda player: self._agents.announce(player))
@@ -236,8 +238,9 @@ class PlayerWorker(QThread):
         self._commands.put(lambda: self._open_recording(path))
 
     def save_recording(self, path: Path, episode: Episode) -> None:
-        """Write an episode that does not grow meanwhile as a recording; or `refused`."""
-        self._commands.put(lambda: self._files.save_recording(path, episode))
+        """Write an episode that does not grow meanwhile as a recording, even if the thread is to end; or `refused`."""
+        self._to_save.put((path, episode))
+        self._commands.put(self._take_saves)
 
     def export(self, request: ExportRequest) -> None:
         """Draw an episode as a picture, film or table; or `refused`."""
@@ -280,6 +283,7 @@ class PlayerWorker(QThread):
         finally:
             self._studies.lane.cancel()
             self._companion.finish()
+            self._take_saves()
             self._files.finish()
             self._agents.finish()
 
@@ -318,6 +322,10 @@ class PlayerWorker(QThread):
     def _found(self, weights: Weights) -> None:
         """Take weights of the run that is followed, in its watch's thread."""
         self._commands.put(lambda: self._agents.take_followed(weights))
+
+    def _take_saves(self) -> None:
+        while not self._to_save.empty():  # this thread alone takes out of it
+            self._files.save_recording(*self._to_save.get())
 
     def _open_recording(self, path: Path) -> None:
         if self._agents.player is None:  # the checkpoint that was to be opened first could not be

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ def test_an_episode_is_saved_opened_and_exported_beside_the_one_being_lived(qtbo
     steps = [moment.step for arrival in of(Arrival) for moment in arrival.moments]
     first = of(Arrival)[0]
     file = tmp_path / "a.episode"
-    worker.save_recording(file, Episode(first.game, first.difficulty, first.split, first.level_seed, steps))
+    episode = Episode(first.game, first.difficulty, first.split, first.level_seed, steps)
+    worker.save_recording(file, episode)
     qtbot.waitUntil(lambda: of(Written) == [Written(file)], timeout=20_000)
     worker.open_recording(file)
     qtbot.waitUntil(lambda: bool(of(Recalled)), timeout=20_000)
@@ -49,6 +51,15 @@ def test_an_episode_is_saved_opened_and_exported_beside_the_one_being_lived(qtbo
     assert worker.news.take() is None and all(work.total == 6 for work in of(Working))
     worker.open_recording(film)
     qtbot.waitUntil(lambda: bool(refused), timeout=20_000)
+    asked = threading.Event()
+
+    def held_up() -> None:
+        assert asked.wait(20)
+
+    worker._commands.put(held_up)
+    worker.save_recording(tmp_path / "last.episode", episode)
     worker.request_stop()
+    asked.set()
     assert worker.wait_stopped(10_000)
     assert len(refused) == 1 and "a.mp4" in refused[0]
+    assert (tmp_path / "last.episode").exists(), "what was asked for before the end is saved"

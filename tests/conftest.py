@@ -25,3 +25,15 @@ def folders_of_nobody() -> Iterator[None]:
         if sys.platform == "darwin":
             patch.setenv("HOME", folder)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_kernels(folders_of_nobody: None) -> None:
+    """Compiled kernels wherever there is a compiler, from the first test on."""
+    from trainer.nn.compiling import CannotCompile
+    from trainer.nn.fused import use_compiled
+
+    try:
+        use_compiled(True)
+    except CannotCompile:
+        use_compiled(False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.config import SIZES, Config, config_from
+from trainer.config import BEFORE, SIZES, Config, config_from
 from trainer.errors import UserError
 from trainer.parameter_shapes import SLOW, parameter_shapes
 from trainer.plain_values import is_count, is_number
@@ -149,7 +149,7 @@ def header_of(path: Path, description: dict[str, Any]) -> Header:
         return isinstance(value, dict)
 
     low, high = part("normaliser", pair)
-    config = config_from(part("config", mapping), str(path))
+    config = config_from(part("config", mapping), str(path), BEFORE)
     if config.preset not in SIZES:
         raise UserError(f"{path}: is damaged, it leaves its preset open; choose another checkpoint.")
     return Header(

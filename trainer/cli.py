@@ -199,10 +199,21 @@ def _train(arguments: Sequence[str]) -> None:
         _train_here(flags, config, seat)
 
 
+def _compile_kernels(config: Config) -> None:
+    """Compiles the kernels where that was never done, and tells the person; training says whether it has them."""
+    from trainer.nn.compiling import CannotCompile, compiled
+
+    if config.kernels != "torch" and config.device != "cuda":
+        with contextlib.suppress(CannotCompile):
+            compiled(_say)
+
+
 def _train_here(flags: TrainFlags, config: Config, seat: Seat | None) -> None:
     """Trains in this process, which may be one of those that `torchrun` started."""
     from trainer.envs.game_files import begin_loading
 
+    if seat is None or seat.rank == 0:
+        _compile_kernels(config)
     loading = begin_loading()  # while this thread imports torch
     from trainer.process import prepare
 
@@ -223,6 +234,7 @@ def _train_in_processes(flags: TrainFlags, config: Config) -> None:
     from trainer.crew import Crew
     from trainer.metrics import ConsoleProgress
 
+    _compile_kernels(config)
     _drive(Crew(**_what_to_train(flags, config)), [ConsoleProgress()])
 
 
@@ -267,7 +279,7 @@ def _train_defaults(origin: _TrainOrigin) -> Config:
 
     given = read_header(origin.from_checkpoint).config
     if origin.config is None and origin.game is None:
-        return given.replace(device=AUTO, dtype=AUTO, threads=0)  # those suited another machine, perhaps
+        return given.replace(device=AUTO, dtype=AUTO, kernels=AUTO, threads=0)  # those suited another machine, perhaps
     return _defaults(origin).replace(preset=given.preset)
 
 
@@ -367,6 +379,7 @@ def parse_benchmark(arguments: Sequence[str]) -> BenchmarkFlags:
 def _benchmark(arguments: Sequence[str]) -> None:
     flags = parse_benchmark(arguments)
     config = flags.settings
+    _compile_kernels(config)
     from trainer.process import prepare
 
     prepare(config.threads)

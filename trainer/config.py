@@ -118,6 +118,10 @@ class Config:
     dtype: str = AUTO
     """Compute type: `float32`, `bfloat16`, or `auto`: what a short measurement finds faster, bfloat16 only where the
     hardware multiplies in it."""
+    kernels: str = AUTO
+    """How a CPU computes what is no matrix product: `compiled`, by kernels that a C compiler makes for the processor on
+    first use; `torch`, in torch's own operations; or `auto`: compiled where there is a compiler. The last bits differ
+    between the two."""
     processes: int = 1
     """Processes on this machine that train together, each on its share of games, batch and replay; with CUDA each has a
     GPU. Under `torchrun` as many as it starts."""
@@ -177,6 +181,9 @@ class Config:
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
 
+BEFORE = Config(kernels="torch")
+"""What settings stand for that a run of an older version does not name: what it did then."""
+
 MOST_STEPS = 10**12
 """Environment steps that a training can be asked for: as good as endless, and its time left is still a date."""
 
@@ -216,6 +223,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "preset": PRESETS,
     "device": (AUTO, "cpu", "cuda"),
     "dtype": (AUTO, "float32", "bfloat16"),
+    "kernels": (AUTO, "compiled", "torch"),
 }
 
 

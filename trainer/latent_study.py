@@ -12,7 +12,8 @@ import torch
 
 from trainer.agent.agent import Agent
 from trainer.episode import Insight, Moment, Reading, Touched, frozen
-from trainer.nn.distributions import twohot_mean, unimix_probs
+from trainer.nn.categorical import unimix_probs
+from trainer.nn.distributions import twohot_mean
 from trainer.world_model.rssm import Latent
 
 

@@ -25,6 +25,7 @@ from trainer.evaluation.report import training_scores
 from trainer.events import Event, Finished, Progress, Started, UpdateSkipped
 from trainer.forecast import forecast
 from trainer.interlude import Interlude, Scorer
+from trainer.nn.fused import use_compiled
 from trainer.pace import Clock
 from trainer.process import use_threads
 from trainer.replay import Replay
@@ -192,6 +193,7 @@ class TrainingLoop:
 
     def _events(self) -> Generator[Event, None, None]:
         use_threads(self.config.threads)
+        use_compiled(self.config.kernels == "compiled")
         with contextlib.ExitStack() as opened:
             training, saver = self._build(opened)
             if self._ranks.first:
@@ -246,7 +248,7 @@ class TrainingLoop:
         training, config = self._training, self.config
         summary = (
             f"{config.game} {config.difficulty}, preset {config.preset} ({self.agent.parameter_count:,} parameters), "
-            f"{config.device} {config.dtype}, {config.threads} threads, "
+            f"{config.device} {config.dtype}, {config.kernels} kernels, {config.threads} threads, "
             f"batch {config.batch_size}x{config.batch_length}, train ratio {config.train_ratio:g}, "
             f"{self.replay.describe()}; "
         )

@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from trainer.agent.agent import Agent
 from trainer.episode import Reading, frozen
-from trainer.nn.distributions import twohot_mean, unimix_probs
+from trainer.nn.categorical import unimix_probs
+from trainer.nn.distributions import twohot_mean
 from trainer.saliency import COUNT, Saliency, blurred, covered
 
 COVERED_TOGETHER = 3

@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING
 
 import appdirs
 
-from trainer.config import Config, config_text, read_config
+from trainer.config import BEFORE, Config, config_text, read_config
 from trainer.errors import UserError
 from trainer.plain_values import is_count
 from trainer.safe_writing import write_safely
@@ -135,7 +135,7 @@ class Run:
         path = path.expanduser().absolute()
         if not os.path.isfile(path / "config.yaml") or not os.path.isdir(path / "checkpoints"):  # or nobody may look
             raise UserError(f"{path}: is no run; give a folder that `train` made.")
-        return cls(path, read_config(path / "config.yaml"))
+        return cls(path, read_config(path / "config.yaml", BEFORE))
 
     @classmethod
     def of_checkpoint(cls, checkpoint: Path) -> Run:

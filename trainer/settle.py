@@ -6,6 +6,8 @@ from trainer.config import AUTO, Config, check
 from trainer.defaults import row_for
 from trainer.errors import UserError
 from trainer.hardware import choose, memory_bytes
+from trainer.nn.compiling import CannotCompile
+from trainer.nn.native import load
 from trainer.process import use_threads
 from trainer.world_model.encoder import FRAME
 
@@ -14,10 +16,12 @@ def settle(config: Config) -> Config:
     """The config with everything decided that it leaves open.
 
     Device, compute type and threads are measured (:func:`trainer.hardware.choose`); preset, batch size and train ratio
-    stand in a table (:mod:`trainer.defaults`). What the config names stays, so a settled config is settled already.
+    stand in a table (:mod:`trainer.defaults`); kernels are compiled where they can be. What the config names stays, so
+    a settled config is settled already.
 
     Raises:
-        UserError: a value out of range, an update that the memory cannot hold, or CUDA is asked for and there is none.
+        UserError: a value out of range, an update that the memory cannot hold, or CUDA or compiled kernels are asked
+            for and there are none.
     """
     check(config, "settings")
     choice = choose(config.device, config.dtype, config.threads)
@@ -26,6 +30,7 @@ def settle(config: Config) -> Config:
     settled = config.replace(
         device=choice.device,
         dtype=choice.dtype,
+        kernels=_kernels(config.kernels, choice.device),
         threads=use_threads(choice.threads),
         preset=row.preset if config.preset == AUTO else config.preset,
         batch_size=config.batch_size or row.batch_size,
@@ -39,6 +44,21 @@ def settle(config: Config) -> Config:
             f"are {memory / 2**30:,.0f}; lower batch_size, batch_length or preset."
         )
     return settled
+
+
+def _kernels(wanted: str, device: str) -> str:
+    """Whether kernels are `compiled` or torch's own."""
+    if device != "cpu" and wanted == "compiled":
+        raise UserError(f"settings: kernels are compiled for the CPU, and the device is {device}; leave kernels out.")
+    if device != "cpu" or wanted == "torch":
+        return "torch"
+    try:
+        load()
+    except CannotCompile as error:
+        if wanted == "compiled":
+            raise UserError(f"settings: kernels is compiled, but {error}; install gcc, or take torch.") from error
+        return "torch"
+    return "compiled"
 
 
 def _least_memory(config: Config) -> int:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from trainer.agent.returns import ReturnNormaliser, lambda_return
 from trainer.config import ModelSize
 from trainer.distributed import ALONE, Ranks
-from trainer.nn.distributions import BINS, entropy, twohot_loss, twohot_mean
+from trainer.nn.categorical import entropy
+from trainer.nn.distributions import BINS, twohot_loss, twohot_mean
 from trainer.nn.layers import Linear
 from trainer.world_model.heads import Head
 

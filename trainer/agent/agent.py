@@ -19,7 +19,8 @@ from trainer.agent.inference import Inference, Packed, Plain
 from trainer.config import ModelSize
 from trainer.episode import Dream, Reading, frozen
 from trainer.errors import UserError
-from trainer.nn.distributions import categorical_kl, twohot_mean, unimix_log_probs
+from trainer.nn.categorical import categorical_kl, unimix_log_probs
+from trainer.nn.distributions import twohot_mean
 from trainer.nn.optimiser import FlatTensors
 from trainer.nn.packed import can_pack
 from trainer.nn.weights import ComputeWeights

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from trainer.nn.distributions import sample_index
+from trainer.nn.categorical import sample_index
 from trainer.world_model.rssm import RSSM, Latent
 
 

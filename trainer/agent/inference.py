@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from trainer.agent.actor_critic import ActorCritic
-from trainer.nn.distributions import sample_index, unimix_probs
+from trainer.nn.fused import draw
 from trainer.world_model.decoder import as_bytes
 from trainer.world_model.packed import PackedDecoder, PackedEncoder, PackedHeads, PackedRSSM
 from trainer.world_model.rssm import Latent
@@ -125,12 +125,12 @@ class Packed:
         """See :class:`Inference`."""
         deter = self._rssm.begin(len(action)) if is_first else self._rssm.step(latent, action)
         logits = self._rssm.posterior(deter, projected)
-        return Latent(deter, sample_index(unimix_probs(logits), noise)), logits
+        return Latent(deter, draw(logits, noise)), logits
 
     def imagine(self, latent: Latent, action: Tensor, noise: Tensor) -> Latent:
         """See :class:`Inference`."""
         deter = self._rssm.step(latent, action)
-        return Latent(deter, sample_index(unimix_probs(self._rssm.prior(deter)), noise))
+        return Latent(deter, draw(self._rssm.prior(deter), noise))
 
     def prior(self, deter: Tensor) -> Tensor:
         """See :class:`Inference`."""

@@ -9,14 +9,8 @@ import venv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import appdirs
-
+from trainer.cache_folder import cache_dir
 from trainer.errors import UserError
-
-
-def cache_dir() -> Path:
-    """Where what can be made again is kept on this system."""
-    return Path(appdirs.user_cache_dir("dream-agent", appauthor=False))
 
 
 def environment(name: str, requirements: Sequence[str], say: Callable[[str], None]) -> Path:

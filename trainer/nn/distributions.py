@@ -1,4 +1,4 @@
-"""Symexp two-hot, unimix categorical and binary distributions, in float32, with explicit noise.
+"""Symexp two-hot and binary distributions, in float32.
 
 Sources: DreamerV3 (Hafner et al., 2023), sections on robust predictions; the reference's outs.py.
 """
@@ -6,19 +6,15 @@ Sources: DreamerV3 (Hafner et al., 2023), sections on robust predictions; the re
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd import Function
-from torch.autograd.function import once_differentiable
+
+from trainer.nn import fused
 
 BINS = 255
 """Bins of the two-hot distributions."""
-
-UNIMIX = 0.01
-"""Share of the uniform distribution in every categorical latent."""
 
 
 @cache
@@ -44,12 +40,7 @@ def twohot_mean(logits: Tensor) -> Tensor:
     Returns:
         (...,) float32.
     """
-    probs = torch.softmax(logits.float(), -1)
-    bins = twohot_bins(logits.device)
-    middle = BINS // 2
-    weighted = probs * bins
-    sides = weighted[..., :middle].flip(-1) + weighted[..., middle + 1 :]
-    return weighted[..., middle] + sides.sum(-1)
+    return fused.twohot_mean(logits, twohot_bins(logits.device))
 
 
 def twohot_loss(logits: Tensor, target: Tensor, second: Tensor | None = None) -> Tensor:
@@ -68,39 +59,7 @@ def twohot_loss(logits: Tensor, target: Tensor, second: Tensor | None = None) ->
         below, above, weight = twohot_weights(value.detach())
         columns += [below, above]
         shares += [1 - weight, weight]
-    out: Tensor = _TwoHotLoss.apply(logits, torch.stack(columns, -1), torch.stack(shares, -1))
-    return out
-
-
-class _TwoHotLoss(Function):
-    """sum of shares * (logsumexp - logit of their columns): one pass forward, one backward, no dense targets."""
-
-    @staticmethod
-    def forward(ctx: Any, logits: Tensor, columns: Tensor, shares: Tensor) -> Tensor:
-        chosen = logits.gather(-1, columns).float()
-        total = torch.empty(logits.shape[:-1], dtype=torch.float32, device=logits.device)
-        for part in _row_blocks(logits):
-            total.view(-1)[part] = logits.reshape(-1, BINS)[part].float().logsumexp(-1)
-        ctx.save_for_backward(logits, columns, shares)
-        return ((total.unsqueeze(-1) - chosen) * shares).sum(-1)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        logits, columns, shares = ctx.saved_tensors
-        rows, out = logits.reshape(-1, BINS), torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
-        columns, shares = columns.flatten(0, -2), (shares * grad.unsqueeze(-1)).flatten(0, -2)
-        for part in _row_blocks(logits):
-            slope = torch.softmax(rows[part].float(), -1).mul_(shares[part].sum(-1, keepdim=True))
-            out.view(-1, BINS)[part].copy_(slope.scatter_add_(-1, columns[part], -shares[part]))
-        return out, None, None
-
-
-def _row_blocks(logits: Tensor) -> list[slice]:
-    """Slices over the rows of (..., 255), each small enough for the cache; one slice on a GPU."""
-    rows = logits.numel() // BINS
-    step = rows if logits.device.type != "cpu" else 1024
-    return [slice(start, start + step) for start in range(0, rows, step)]
+    return fused.twohot_loss(logits, torch.stack(columns, -1), torch.stack(shares, -1))
 
 
 def twohot_weights(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -113,62 +72,6 @@ def twohot_weights(target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     span = bins[above] - bins[below]
     weight = torch.where(span > 0, (target - bins[below]) / span.clamp(min=1e-30), torch.zeros_like(span))
     return below, above, weight.clamp(0, 1)
-
-
-def unimix_probs(logits: Tensor) -> Tensor:
-    """0.99 softmax + 0.01 / classes over the last axis, float32."""
-    return torch.softmax(logits.float(), -1) * (1 - UNIMIX) + UNIMIX / logits.shape[-1]
-
-
-def unimix_log_probs(logits: Tensor) -> Tensor:
-    """Logarithm of :func:`unimix_probs`."""
-    return unimix_probs(logits).log()
-
-
-def sample_index(probs: Tensor, noise: Tensor) -> Tensor:
-    """Draws from categoricals by inverting the cumulative distribution: one uniform number a draw.
-
-    Args:
-        probs: (..., C) float32. noise: (...,) uniform in [0, 1).
-
-    Returns:
-        (...,) int64.
-    """
-    cumulative = probs.cumsum(-1)
-    reached = cumulative <= cumulative[..., -1:] * noise.unsqueeze(-1)
-    return reached.sum(-1).clamp_(max=probs.shape[-1] - 1)
-
-
-class _StraightThrough(Function):
-    @staticmethod
-    def forward(ctx: Any, probs: Tensor, index: Tensor, dtype: torch.dtype) -> Tensor:
-        onehot = torch.zeros(probs.shape, dtype=dtype, device=probs.device)
-        return onehot.scatter_(-1, index.unsqueeze(-1), 1)
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
-        return grad.float(), None, None
-
-
-def straight_through(probs: Tensor, index: Tensor, dtype: torch.dtype) -> Tensor:
-    """One-hot of `index` whose gradient goes to `probs` unchanged (onehot + p - sg(p)).
-
-    Args:
-        probs: (..., C) float32. index: (...,) int64. dtype: of the result.
-    """
-    out: Tensor = _StraightThrough.apply(probs, index, dtype)
-    return out
-
-
-def categorical_kl(left: Tensor, right: Tensor) -> Tensor:
-    """KL(left || right) of log-probabilities (..., S, C), summed over latents: (...,)."""
-    return (left.exp() * (left - right)).sum((-2, -1))
-
-
-def entropy(log_probs: Tensor) -> Tensor:
-    """Entropy over the last axis in nats."""
-    return -(log_probs.exp() * log_probs).sum(-1)
 
 
 def binary_loss(logit: Tensor, target: Tensor) -> Tensor:

@@ -1,91 +1,73 @@
-"""Norm, activation and pooling in one pass over memory, forward and backward.
+"""The elementwise chains of an update, each as one operation, forward and backward.
 
-Activations of the convolutional stacks are far larger than any cache; what their elementwise chains cost is the
-traffic. Each function here works block by block on scratch memory that stays in the cache, computes in float32, and
-keeps only its input for the backward pass.
-Layout: channels last, `(..., C)`, contiguous.
+Each keeps only its inputs for the backward pass, computes in float32 inside, and comes in two ways with the same
+numbers up to the last bits: compiled for this processor (:mod:`trainer.nn.native`), or in torch's own operations
+(:mod:`trainer.nn.blockwise`), which is what a GPU takes, and a machine without a compiler. A training says which of
+them it uses; nobody else runs a compiler.
+Layout: channels last, `(..., C)`.
 """
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-EPS = 1e-4
-"""Inside the root of every RMS norm (the reference's value)."""
+from trainer.nn import blockwise, native
 
-BLOCK = 1 << 17
-"""Elements a block holds: 512 KiB of float32, what a core's second-level cache takes."""
+_compiled: bool | None = None
 
 
-def _rows_per_block(rows: int, width: int, device: torch.device) -> int:
-    """Rows a block holds; on a GPU the whole tensor is one block."""
-    return rows if device.type != "cpu" else max(1, min(rows, BLOCK // width))
+def use_compiled(compiled: bool) -> None:
+    """Say how this process computes from now on, in all of its threads.
+
+    Args:
+        compiled: by the compiled kernels, for what they can take; otherwise everything in torch's own operations.
+
+    Raises:
+        CannotCompile: they are asked for and cannot be had.
+    """
+    global _compiled
+    if compiled:
+        native.load()
+    _compiled = compiled
 
 
-def _forward_rows(x: Tensor, scale: Tensor, out: Tensor) -> None:
-    """out = silu(rms_norm(x) * scale) for rows (R, C) of float32 `x`."""
-    root = torch.rsqrt_((x * x).mean(-1, keepdim=True).add_(EPS))
-    x = (x * root).mul_(scale)
-    out.copy_(F.silu(x, inplace=True))
+def takes_compiled(x: Tensor) -> bool:
+    """Whether operations on `x` are the compiled ones: where nobody said how, if somebody compiled them before."""
+    global _compiled
+    if _compiled is None:
+        _compiled = native.loads_at_once()
+    return _compiled and native.takes(x)
 
 
-def _backward_rows(x: Tensor, scale: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """Gradients (R, C) for x and (C,) for scale, from float32 `x` and `grad`."""
-    root = torch.rsqrt_((x * x).mean(-1, keepdim=True).add_(EPS))
-    normed = x * root
-    grad = torch.ops.aten.silu_backward(grad, normed * scale)
-    grad_scale = (grad * normed).sum(0)
-    grad.mul_(scale)
-    inner = (grad * normed).mean(-1, keepdim=True)
-    grad.addcmul_(normed, inner, value=-1).mul_(root)
-    return grad, grad_scale
-
-
-def _norm_silu(x: Tensor, scale: Tensor) -> Tensor:
-    width = x.shape[-1]
-    rows = x.reshape(-1, width)
-    out = torch.empty_like(rows)
-    scale32 = scale.float()
-    step = _rows_per_block(rows.shape[0], width, x.device)
-    for start in range(0, rows.shape[0], step):
-        _forward_rows(rows[start : start + step].float(), scale32, out[start : start + step])
-    return out.view(x.shape)
+def _way(x: Tensor) -> ModuleType:
+    return native if takes_compiled(x) else blockwise
 
 
 class _NormSiLU(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
         ctx.save_for_backward(x, scale)
-        return _norm_silu(x, scale)
+        out: Tensor = _way(x).norm_silu(x, scale.float())
+        return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         x, scale = ctx.saved_tensors
-        width = x.shape[-1]
-        rows, grads = x.reshape(-1, width), grad.reshape(-1, width)
-        out = torch.empty_like(rows)
-        scale32 = scale.float()
-        grad_scale = torch.zeros_like(scale32)
-        step = _rows_per_block(rows.shape[0], width, x.device)
-        for start in range(0, rows.shape[0], step):
-            part = slice(start, start + step)
-            grad_rows, grad_part = _backward_rows(rows[part].float(), scale32, grads[part].float())
-            out[part].copy_(grad_rows)
-            grad_scale += grad_part
-        return out.view(x.shape), grad_scale.to(scale.dtype)
+        grad_x, grad_scale = _way(x).norm_silu_back(x, scale.float(), grad)
+        return grad_x, grad_scale.to(scale.dtype)
 
 
 def norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     """SiLU of the RMS norm over the last axis.
 
-    `silu(x * rsqrt(mean(x^2) + 1e-4) * scale)`, in float32 inside.
+    `silu(x * rsqrt(mean(x^2) + 1e-4) * scale)`.
 
     Args:
         x: (..., C). scale: (C,).
@@ -93,46 +75,8 @@ def norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     Returns:
         (..., C) of x's dtype.
     """
-    if not torch.is_grad_enabled():  # what autograd costs to set up is half of a small call
-        return _norm_silu(x, scale)
-    out: Tensor = _NormSiLU.apply(x, scale)
-    return out
-
-
-def pool(x: Tensor) -> Tensor:
-    """2x2 max-pool of (n, 2h, 2w, C): rows first, which lie in one piece, then columns, a half of it."""
-    frames, height, width, channels = x.shape
-    rows = x.view(frames, height // 2, 2, width * channels)
-    columns = torch.maximum(rows[:, :, 0], rows[:, :, 1]).view(frames, height // 2, width // 2, 2, channels)
-    return torch.maximum(columns[:, :, :, 0], columns[:, :, :, 1])
-
-
-def _twice(x: Tensor) -> Tensor:
-    """Each pixel of (n, h, w, C) beside itself: (n, h, 1, 2 w C), a row of what was pooled."""
-    frames, height, width, channels = x.shape
-    doubled = x.unsqueeze(3).expand(frames, height, width, 2, channels)
-    return doubled.reshape(frames, height, 1, 2 * width * channels)
-
-
-def _unpool(x: Tensor, pooled: Tensor, grad: Tensor, out: Tensor) -> None:
-    """Hands the gradient (n, h, w, C) of `pooled` to the winners of each window of `x`, in even shares, into `out`."""
-    frames, height, width, channels = pooled.shape
-    rows = x.view(frames, height, 2, 2 * width * channels)
-    # Comparisons write 0 and 1 of x's own dtype: products with booleans would convert element by element.
-    winners = torch.eq(rows, _twice(pooled), out=torch.empty_like(rows))
-    columns = (winners[:, :, 0] + winners[:, :, 1]).view(frames, height, width, 2, channels)
-    share = grad.to(x.dtype).div_(columns[:, :, :, 0] + columns[:, :, :, 1])
-    torch.mul(winners, _twice(share), out=out.view(rows.shape))
-
-
-def _pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
-    frames, height, width, channels = x.shape
-    out = x.new_empty(frames, height // 2, width // 2, channels)
-    scale32 = scale.float()
-    step = _rows_per_block(frames, height * width * channels // 4, x.device)
-    for start in range(0, frames, step):
-        pooled = pool(x[start : start + step]).float()
-        _forward_rows(pooled.view(-1, channels), scale32, out[start : start + step].view(-1, channels))
+    # What autograd costs to set up is half of a small call.
+    out: Tensor = _NormSiLU.apply(x, scale) if torch.is_grad_enabled() else _way(x).norm_silu(x, scale.float())
     return out
 
 
@@ -140,26 +84,15 @@ class _PoolNormSiLU(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor) -> Tensor:
         ctx.save_for_backward(x, scale)
-        return _pool_norm_silu(x, scale)
+        out: Tensor = _way(x).pool_norm_silu(x, scale.float())
+        return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
         x, scale = ctx.saved_tensors
-        frames, height, width, channels = x.shape
-        out = torch.empty_like(x)
-        scale32 = scale.float()
-        grad_scale = torch.zeros_like(scale32)
-        step = _rows_per_block(frames, height * width * channels // 4, x.device)
-        for start in range(0, frames, step):
-            part = slice(start, start + step)
-            pooled = pool(x[part])
-            rows, grad_part = _backward_rows(
-                pooled.float().view(-1, channels), scale32, grad[part].float().reshape(-1, channels)
-            )
-            grad_scale += grad_part
-            _unpool(x[part], pooled, rows.view(pooled.shape), out[part])
-        return out, grad_scale.to(scale.dtype)
+        grad_x, grad_scale = _way(x).pool_norm_silu_back(x, scale.float(), grad)
+        return grad_x, grad_scale.to(scale.dtype)
 
 
 def pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
@@ -171,48 +104,117 @@ def pool_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
     Returns:
         (N, H, W, C) of x's dtype.
     """
-    if not torch.is_grad_enabled():
-        return _pool_norm_silu(x, scale)
-    out: Tensor = _PoolNormSiLU.apply(x, scale)
+    out: Tensor = _PoolNormSiLU.apply(x, scale) if torch.is_grad_enabled() else _way(x).pool_norm_silu(x, scale.float())
     return out
 
 
-class _SigmoidSquaredError(Function):
+class _Gated(Function):
+    @staticmethod
+    def forward(ctx: Any, gates: Tensor, deter: Tensor) -> Tensor:
+        ctx.save_for_backward(gates, deter)
+        out: Tensor = _way(gates).gated(gates, deter)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
+        gates, deter = ctx.saved_tensors
+        grad_gates, grad_deter = _way(gates).gated_back(gates, deter, grad)
+        return grad_gates, grad_deter
+
+
+def gated(gates: Tensor, deter: Tensor) -> Tensor:
+    """What the gates of a GRU make of its state, rounded once.
+
+    `deter + sigmoid(update - 1) * (tanh(sigmoid(reset) * candidate) - deter)`, as in the reference's rssm.py.
+
+    Args:
+        gates: (N, blocks, 3, w), raw: reset, candidate and update of each block. deter: (N, blocks * w), before.
+
+    Returns:
+        (N, blocks * w) of deter's dtype.
+    """
+    out: Tensor = _Gated.apply(gates, deter) if torch.is_grad_enabled() else _way(gates).gated(gates, deter)
+    return out
+
+
+class _PictureError(Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, target: Tensor) -> Tensor:
-        loss = torch.empty(logits.shape[0], dtype=torch.float32, device=logits.device)
-        step = _rows_per_block(logits.shape[0], logits[0].numel(), logits.device)
-        for start in range(0, logits.shape[0], step):
-            part = slice(start, start + step)
-            # float() copies nothing where logits are float32 already: the sigmoid must not be in place.
-            error = torch.sigmoid(logits[part].float()).sub_(target[part].float().div_(255))
-            loss[part] = error.square_().flatten(1).sum(1)
         ctx.save_for_backward(logits, target)
-        return loss
+        out: Tensor = _way(logits).picture_error(logits, target)
+        return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         logits, target = ctx.saved_tensors
-        out = torch.empty_like(logits)
-        step = _rows_per_block(logits.shape[0], logits[0].numel(), logits.device)
-        shape = (-1, *[1] * (logits.dim() - 1))
-        for start in range(0, logits.shape[0], step):
-            part = slice(start, start + step)
-            mean = torch.sigmoid(logits[part].float())
-            error = (mean - target[part].float().div_(255)).mul_(2 * grad[part].view(shape))
-            out[part].copy_(torch.ops.aten.sigmoid_backward(error, mean))
-        return out, None
+        return _way(logits).picture_error_back(logits, target, grad), None
 
 
-def sigmoid_squared_error(logits: Tensor, target: Tensor) -> Tensor:
-    """Squared error of sigmoid(logits) to target / 255, summed over all but the first axis.
+def picture_error(logits: Tensor, target: Tensor) -> Tensor:
+    """Squared error of sigmoid(logits) to target / 255, summed over each picture.
 
     Args:
-        logits: (N, ...). target: uint8 of the same shape, any strides.
+        logits: (N, h, w, 2, 2, 3) float32, in phase order. target: uint8 of the same shape, any strides; the fastest
+            is a view of pictures.
 
     Returns:
         (N,) float32.
     """
-    out: Tensor = _SigmoidSquaredError.apply(logits, target)
+    out: Tensor = _PictureError.apply(logits, target)
+    return out
+
+
+class _TwoHotLoss(Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, columns: Tensor, shares: Tensor) -> Tensor:
+        ctx.save_for_backward(logits, columns, shares)
+        out: Tensor = _way(logits).twohot_loss(logits, columns, shares)
+        return out
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None]:
+        logits, columns, shares = ctx.saved_tensors
+        return _way(logits).twohot_loss_back(logits, columns, shares, grad), None, None
+
+
+def twohot_loss(logits: Tensor, columns: Tensor, shares: Tensor) -> Tensor:
+    """Cross-entropy to a distribution that is 0 but in a few columns: no dense targets.
+
+    Args:
+        logits: (..., 255). columns: (..., k) int64. shares: (..., k) float32, which sum to any number.
+
+    Returns:
+        (...,) float32: the sum of shares * (logsumexp - logit of their columns).
+    """
+    out: Tensor = _TwoHotLoss.apply(logits, columns, shares)
+    return out
+
+
+def twohot_mean(logits: Tensor, bins: Tensor) -> Tensor:
+    """Expected value over bins that mirror each other; symmetric logits give exactly 0.
+
+    Args:
+        logits: (..., 255). bins: (255,) float32, antisymmetric.
+
+    Returns:
+        (...,) float32.
+    """
+    learning = torch.is_grad_enabled() and logits.requires_grad
+    out: Tensor = (blockwise if learning else _way(logits)).twohot_mean(logits, bins)
+    return out
+
+
+def draw(logits: Tensor, noise: Tensor) -> Tensor:
+    """Draws from categoricals, one per cent of which is uniform, by inverting the cumulative distribution.
+
+    Args:
+        logits: (..., C). noise: (...,) float32, uniform in [0, 1).
+
+    Returns:
+        (...,) int64, without gradient.
+    """
+    out: Tensor = _way(logits).draw(logits, noise)
     return out

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from trainer.nn.fused import EPS
+from trainer.nn.blockwise import EPS
+from trainer.nn.fused import norm_silu, takes_compiled
 from trainer.nn.layers import BlockLinear, Conv, FineConv, Linear, Norm
 
 _PLAIN: tuple[str, list[float], str] = (
@@ -141,6 +142,8 @@ class PackedNorm:
 
     def __call__(self, x: Tensor) -> Tensor:
         """(..., width) to the same; of n > 1 norms, (..., n, width)."""
+        if self._scale.dim() == 1 and takes_compiled(x):
+            return norm_silu(x, self._scale)
         if self._scale.dim() == 1:
             normed = torch.rms_norm(x.float(), self._width, self._scale, EPS)
         else:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from trainer.config import ModelSize
-from trainer.nn.fused import sigmoid_squared_error
+from trainer.nn.fused import picture_error
 from trainer.nn.layers import BlockLinear, Conv, FineConv, Linear, Norm, fold_phases, unfold_phases
 from trainer.world_model.encoder import FRAME
 
@@ -71,4 +71,4 @@ class Decoder(nn.Module):
         Returns:
             (N,) float32.
         """
-        return sigmoid_squared_error(self.phases(deter, stoch), fold_phases(target))
+        return picture_error(self.phases(deter, stoch), fold_phases(target))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from trainer.nn.fused import pool
+from trainer.nn.blockwise import pool
+from trainer.nn.fused import gated
 from trainer.nn.layers import Conv, Linear, Norm, unfold_phases
 from trainer.nn.packed import PackedBlocks, PackedConv, PackedFineConv, PackedLinear, PackedNorm
 from trainer.world_model.decoder import Decoder, as_bytes
@@ -81,10 +82,8 @@ class PackedRSSM:
         shared = torch.cat([*parts, self._actions[action]], 1)
         own = deter.view(batch, blocks, -1)
         x = torch.cat([own, shared.unsqueeze(1).expand(-1, blocks, -1)], 2).view(batch, -1)
-        gates = self._gates(self._hidden_norm(self._hidden(x))).float()
-        reset, candidate, update = gates.view(batch, blocks, 3, -1).unbind(2)
-        candidate = torch.tanh(torch.sigmoid(reset).mul_(candidate))
-        return torch.lerp(own.float(), candidate, torch.sigmoid_(update - 1)).to(deter.dtype).view(batch, -1)
+        gates = self._gates(self._hidden_norm(self._hidden(x)))
+        return gated(gates.view(batch, blocks, 3, -1), deter)
 
     def project(self, tokens: Tensor) -> Tensor:
         """As of :meth:`RSSM.project_tokens`."""

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from trainer.config import ModelSize
-from trainer.nn.distributions import sample_index, straight_through, unimix_probs
+from trainer.nn.categorical import straight_through, unimix_probs
+from trainer.nn.fused import draw, gated
 from trainer.nn.layers import BlockLinear, Linear, Norm
 
 
@@ -122,11 +123,8 @@ class RSSM(nn.Module):
         own = deter.view(batch, blocks, -1).transpose(0, 1)
         x = self.dynhid0(torch.cat([own, shared.expand(blocks, *shared.shape)], -1))
         x = self.dynhid0norm(x.transpose(0, 1).reshape(batch, -1))
-        gates = self.dyngru(x.view(batch, blocks, -1).transpose(0, 1).contiguous()).float()
-        reset, candidate, update = gates.chunk(3, -1)
-        candidate = torch.tanh(torch.sigmoid(reset) * candidate)
-        after = torch.lerp(own.float(), candidate, torch.sigmoid(update - 1)).to(deter.dtype)
-        return after.transpose(0, 1).reshape(batch, -1)
+        gates = self.dyngru(x.view(batch, blocks, -1).transpose(0, 1).contiguous())
+        return gated(gates.view(blocks, batch, 3, -1).transpose(0, 1), deter)
 
     def prior(self, deter: Tensor) -> Tensor:
         """Raw prior logits (..., S, C) of deter (..., D)."""
@@ -186,7 +184,7 @@ class RSSM(nn.Module):
                 assert blind is not None
                 source = torch.where(blind[:, t, None, None], self.prior(deter), logit)
             probs = unimix_probs(source)
-            index = sample_index(probs.detach(), noise[:, t]) if forced is None else forced[:, t]
+            index = draw(source.detach(), noise[:, t]) if forced is None else forced[:, t]
             stoch = straight_through(probs, index, deter.dtype).flatten(-2)
             deters.append(deter)
             stochs.append(stoch)
@@ -216,7 +214,7 @@ class RSSM(nn.Module):
         keep = keep.unsqueeze(-1)
         deter = self.step(latent.deter * keep, self.onehot(latent.stoch) * keep, action)
         logits = self.posterior(deter, projected)
-        return Latent(deter, sample_index(unimix_probs(logits), noise)), logits
+        return Latent(deter, draw(logits, noise)), logits
 
     def imagine_step(self, latent: Latent, action: Tensor, noise: Tensor) -> Latent:
         """One step of the prior.
@@ -225,7 +223,7 @@ class RSSM(nn.Module):
             latent: state before. action: (B,) int64. noise: (B, S) uniform draws.
         """
         deter = self.step(latent.deter, self.onehot(latent.stoch), self.embed_action(self.action_vector(action)))
-        return Latent(deter, sample_index(unimix_probs(self.prior(deter)), noise))
+        return Latent(deter, draw(self.prior(deter), noise))
 
     def feat(self, latent: Latent) -> Tensor:
         """(..., D + Z): deter and one-hot stoch, deter first."""

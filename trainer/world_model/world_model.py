@@ -12,14 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from trainer.config import ModelSize
-from trainer.nn.distributions import (
-    BINS,
-    binary_loss,
-    categorical_kl,
-    entropy,
-    twohot_loss,
-    unimix_log_probs,
-)
+from trainer.nn.categorical import categorical_kl, entropy, unimix_log_probs
+from trainer.nn.distributions import BINS, binary_loss, twohot_loss
 from trainer.world_model.decoder import Decoder
 from trainer.world_model.encoder import Encoder
 from trainer.world_model.heads import Head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from tests.golden_support import TOLERANCE, Golden, Part, size_of
@@ -12,6 +13,8 @@ from trainer.agent.learner import LOSS_SCALES, Forced, Learner, Losses
 from trainer.config import Config
 from trainer.world_model.rssm import Latent
 from trainer.world_model.world_model import Observations
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 AGENT = Part("agent")
 GRADS = Part("agent_grads")

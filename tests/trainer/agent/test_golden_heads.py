@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 
+import pytest
 import torch
 
 from tests.golden_support import Golden, Part, load_into, size_of
 from trainer.agent.actor_critic import ActorCritic
-from trainer.nn.distributions import (
-    binary_loss,
-    entropy,
-    twohot_bins,
-    twohot_loss,
-    twohot_mean,
-    twohot_weights,
-    unimix_log_probs,
-)
+from trainer.nn.categorical import entropy, unimix_log_probs
+from trainer.nn.distributions import binary_loss, twohot_bins, twohot_loss, twohot_mean, twohot_weights
 from trainer.world_model.world_model import WorldModel
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 HEADS = Part("heads")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 
 from tests.golden_support import Golden, Part
 from trainer.agent.computation import observations, replay_context
 from trainer.replay_batch import Batch
 from trainer.world_model.rssm import Latent
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 CONTEXT = Part("replay_context")
 

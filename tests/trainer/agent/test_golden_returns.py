@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from tests.golden_support import Golden, Part
 from trainer.agent.actor_critic import imagination_loss, replay_value_loss
 from trainer.agent.returns import ReturnNormaliser, lambda_return
-from trainer.nn.distributions import entropy, twohot_bins, twohot_mean
+from trainer.nn.categorical import entropy
+from trainer.nn.distributions import twohot_bins, twohot_mean
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 RETURNS = Part("returns")
 

@@ -1,7 +1,8 @@
-"""The one-pass operations against plain torch in float64: values, gradients, and inputs left alone."""
+"""The one-pass operations, compiled and in torch's own: against plain torch in float64, and against each other."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -9,15 +10,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from trainer.nn import fused
-from trainer.nn.fused import norm_silu, pool_norm_silu, sigmoid_squared_error
+from tests.kernels_support import compiled_only
+from trainer.config import SIZES
+from trainer.nn import blockwise, fused, native
+from trainer.nn.categorical import unimix_probs
+from trainer.nn.distributions import BINS, twohot_bins
+from trainer.nn.fused import gated, norm_silu, picture_error, pool_norm_silu, twohot_loss, twohot_mean
 from trainer.nn.layers import Conv, fold_phases, unfold_phases
+
+both_ways = pytest.mark.usefixtures("kernels")
 
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks so small that every operation takes several."""
-    monkeypatch.setattr(fused, "BLOCK", 64)
+    monkeypatch.setattr(blockwise, "BLOCK", 64)
 
 
 def _plain_norm_silu(x: Tensor, scale: Tensor) -> Tensor:
@@ -49,26 +56,184 @@ def _random(*shape: int) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
-def test_norm_silu() -> None:
-    _agrees(norm_silu, _plain_norm_silu, _random(5, 7, 12), _random(12))
+@both_ways
+@pytest.mark.parametrize("width", [12, 16, 300])
+def test_norm_silu(width: int) -> None:
+    _agrees(norm_silu, _plain_norm_silu, _random(5, 57, width), _random(width))
 
 
-def test_pool_norm_silu() -> None:
-    _agrees(pool_norm_silu, _plain_pool_norm_silu, _random(3, 8, 4, 6), _random(6))
+@both_ways
+@pytest.mark.parametrize("width", [6, 8])
+def test_pool_norm_silu(width: int) -> None:
+    _agrees(pool_norm_silu, _plain_pool_norm_silu, _random(3, 8, 4, width), _random(width))
 
 
+@both_ways
 def test_pooling_shares_the_gradient_of_ties_evenly() -> None:
     """As jnp.max and torch.amax do; max_pool2d would give it all to one pixel. Flat pictures are full of ties."""
     _agrees(pool_norm_silu, _plain_pool_norm_silu, _random(3, 8, 4, 6).round(), _random(6))
 
 
-def test_sigmoid_squared_error() -> None:
-    target = torch.randint(0, 256, (5, 4, 4, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+@both_ways
+def test_pooling_rows_of_several_tiles() -> None:
+    _agrees(pool_norm_silu, _plain_pool_norm_silu, _random(2, 4, 64, 96), _random(96))
+
+
+@both_ways
+@pytest.mark.parametrize("rows_inside", [False, True])
+def test_gated(rows_inside: bool) -> None:
+    """As in the reference, whichever way the gates lie: a GRU's, whose update gate is biased towards the old state."""
+
+    def plain(gates: Tensor, deter: Tensor) -> Tensor:
+        reset, candidate, update = gates.unbind(2)
+        update = torch.sigmoid(update - 1)
+        after = update * torch.tanh(torch.sigmoid(reset) * candidate) + (1 - update) * deter.view(update.shape)
+        return after.reshape(deter.shape)
+
+    gates = _random(7, 4, 3, 10).mul(3)
+    gates = gates.transpose(0, 1).contiguous().transpose(0, 1) if rows_inside else gates
+    _agrees(gated, plain, gates, _random(7, 40))
+
+
+@both_ways
+@pytest.mark.parametrize("as_view", [False, True])
+def test_picture_error(as_view: bool) -> None:
+    pictures = torch.randint(0, 256, (5, 8, 12, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    target = fold_phases(pictures) if as_view else fold_phases(pictures).contiguous()
 
     def plain(logits: Tensor) -> Tensor:
         return (logits.sigmoid() - target / 255).square().flatten(1).sum(1)
 
-    _agrees(lambda logits: sigmoid_squared_error(logits, target), plain, _random(5, 4, 4, 3))
+    _agrees(lambda logits: picture_error(logits, target), plain, _random(5, 4, 6, 2, 2, 3))
+
+
+@both_ways
+def test_twohot_loss() -> None:
+    columns = torch.randint(BINS, (4, 3, 2), generator=torch.Generator().manual_seed(0))
+    shares = _random(4, 3, 2).abs()
+
+    def plain(logits: Tensor) -> Tensor:
+        target = torch.zeros(logits.shape, dtype=logits.dtype).scatter_add_(-1, columns, shares.to(logits.dtype))
+        return -(target * torch.log_softmax(logits, -1)).sum(-1)
+
+    _agrees(lambda logits: twohot_loss(logits, columns, shares), plain, _random(4, 3, BINS).mul(5))
+
+
+@both_ways
+def test_twohot_mean() -> None:
+    logits, bins = _random(9, BINS).mul(5), twohot_bins()
+    with torch.no_grad():
+        want = (torch.softmax(logits.double(), -1) * bins.double()).sum(-1)
+        torch.testing.assert_close(twohot_mean(logits, bins).double(), want, rtol=1e-4, atol=1e-2)
+        assert twohot_mean(logits + logits.flip(-1), bins).abs().max() == 0, "symmetric logits"
+
+
+@both_ways
+@pytest.mark.parametrize("classes", [4, 15, 16])
+def test_draw(classes: int) -> None:
+    """Where the noise falls within the cumulative distribution, at its ends, and beyond what rounding leaves of it."""
+    logits, noise = _random(300, 8, classes).mul(3), torch.rand(300, 8, generator=torch.Generator().manual_seed(1))
+    noise[0], noise[1] = 0.0, math.nextafter(1.0, 0.0)
+    drawn = fused.draw(logits, noise)
+    cumulative = unimix_probs(logits.double()).cumsum(-1)
+    below = torch.cat([torch.zeros(300, 8, 1), cumulative], -1).gather(-1, drawn.unsqueeze(-1)).squeeze(-1)
+    above = cumulative.gather(-1, drawn.unsqueeze(-1)).squeeze(-1)
+    assert (below <= noise.double() + 1e-6).all() and (noise.double() <= above + 1e-6).all()
+    assert drawn.dtype == torch.int64 and (drawn[0] == 0).all() and (drawn[1] == classes - 1).all()
+
+
+def _widths() -> list[int]:
+    sizes = [SIZES[name] for name in ("debug", "1m", "4m", "12m", "25m")]
+    return sorted({width for size in sizes for width in (*(size.depth * mult for mult in size.mults), size.units)})
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@compiled_only
+def test_the_two_ways_differ_in_the_last_bits_alone(dtype: torch.dtype) -> None:
+    """Every operation at every width of the smaller sizes, forward and backward."""
+    one_off = {"rtol": 2**-7, "atol": 2**-9} if dtype == torch.bfloat16 else {"rtol": 1e-5, "atol": 1e-5}
+
+    def same(name: str, *inputs: Tensor) -> None:
+        got, want = getattr(native, name)(*inputs), getattr(blockwise, name)(*inputs)
+        for mine, theirs in zip(*((x if isinstance(x, tuple) else (x,)) for x in (got, want)), strict=True):
+            assert mine.dtype == theirs.dtype
+            torch.testing.assert_close(mine, theirs, **one_off)
+            if mine.dtype == torch.bfloat16:
+                assert (mine != theirs).float().mean() < 0.01, "only what lies between two numbers may go either way"
+
+    for width in _widths():
+        scale = _random(width).abs() + 0.5
+        rows, frames = _random(70, width).to(dtype), _random(3, 8, 8, width).mul(2).to(dtype)
+        same("norm_silu", rows, scale)
+        same("norm_silu_back", rows, scale, rows.flip(0))
+        same("pool_norm_silu", frames, scale)
+        same("pool_norm_silu_back", frames, scale, _random(3, 4, 4, width).to(dtype))
+    gates, deter = _random(9, 8, 3, 16).to(dtype), _random(9, 128).to(dtype)
+    same("gated", gates, deter)
+    same("gated_back", gates, deter, deter.flip(0))
+    logits = _random(6, 4, BINS).to(dtype)
+    columns, shares = torch.randint(BINS, (6, 4, 2)), torch.rand(6, 4, 2)
+    same("twohot_mean", logits, torch.linspace(-1, 1, BINS))
+    same("twohot_loss", logits, columns, shares)
+    same("twohot_loss_back", logits, columns, shares, torch.rand(6, 4))
+    same("draw", _random(50, 8, 16).to(dtype), torch.rand(50, 8))
+
+
+@both_ways
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_is_not_finite_is_never_made_good(bad: float, dtype: torch.dtype) -> None:
+    """An update that went wrong must be seen in its loss or its gradient."""
+    broken, scale = _random(4, 4, 4, 8), torch.ones(8)
+    broken[1, 2, 3, 4] = bad
+    broken = broken.to(dtype).requires_grad_()
+    for operation in (norm_silu, pool_norm_silu):
+        out = operation(broken, scale)
+        (grad,) = torch.autograd.grad(out.float().sum(), broken)
+        assert not out[1].isfinite().all() and out[0].isfinite().all()
+        assert not grad[1].isfinite().all() and grad[0].isfinite().all()
+    gates = _random(2, 2, 3, 4)
+    gates[0, 0, 1, 0] = math.nan
+    assert gated(gates.to(dtype), _random(2, 8).to(dtype))[0].isnan().any()
+    logits = torch.zeros(2, BINS)
+    logits[0, 7] = bad
+    columns, shares = torch.zeros(2, 1, dtype=torch.int64), torch.ones(2, 1)
+    assert twohot_loss(logits.to(dtype), columns, shares).isfinite().tolist() == [False, True]
+    assert twohot_mean(logits.to(dtype), twohot_bins()).isfinite().tolist() == [False, True]
+    pictures = torch.zeros(1, 2, 2, 3, dtype=torch.uint8)
+    assert picture_error(torch.full((1, 1, 1, 2, 2, 3), math.nan), fold_phases(pictures)).isnan().all()
+
+
+@compiled_only
+def test_compiled_results_do_not_depend_on_the_number_of_threads() -> None:
+    rows, frames, scale = _random(3000, 24).bfloat16(), _random(40, 16, 16, 24).bfloat16(), _random(24)
+    before, results = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            results.append(
+                [
+                    native.norm_silu(rows, scale),
+                    *native.norm_silu_back(rows, scale, rows.flip(0)),
+                    *native.pool_norm_silu_back(frames, scale, _random(40, 8, 8, 24).bfloat16()),
+                ]
+            )
+    finally:
+        torch.set_num_threads(before)
+    for others in results[1:]:
+        assert all(torch.equal(one, other) for one, other in zip(results[0], others, strict=True))
+
+
+@compiled_only
+def test_whoever_says_how_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = torch.zeros(1, 8)
+    monkeypatch.setattr(fused, "_compiled", None)
+    assert fused.takes_compiled(x), "they are there, and nobody said anything"
+    fused.use_compiled(False)
+    assert not fused.takes_compiled(x)
+    fused.use_compiled(True)
+    assert fused.takes_compiled(x)
+    assert not fused.takes_compiled(x.double()) and not fused.takes_compiled(x.to("meta"))
 
 
 def test_upsampling_by_phases_is_upsampling_and_convolution() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from tests.golden_support import Golden, Part, load_into, size_of
 from trainer.world_model.decoder import Decoder
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 DECODER = Part("decoder")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from tests.golden_support import Golden, Part, load_into, size_of
-from trainer.nn.distributions import unimix_log_probs
+from trainer.nn.categorical import unimix_log_probs
 from trainer.world_model.rssm import RSSM, Latent
 from trainer.world_model.world_model import WorldModel
+
+pytestmark = pytest.mark.usefixtures("kernels")
 
 CORE = Part("rssm_core")
 OBSERVE = Part("rssm_observe")

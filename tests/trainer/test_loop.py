@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.kernels_support import compiled_only
 from tests.trainer.loop_support import (
     TINY,
     copied,
@@ -44,6 +45,7 @@ from trainer.events import (
     UpdateSkipped,
 )
 from trainer.loop import TrainingLoop
+from trainer.nn import fused
 from trainer.refusal import REFUSED_IN_A_ROW
 from trainer.replay import Batch
 from trainer.run import Run
@@ -574,6 +576,26 @@ def test_settings_edited_between_are_told(tmp_path: Path) -> None:
     started = drive(resumed(tmp_path / "run"), updates_reach(2))[0]
     assert isinstance(started, Started)
     assert "changed since its checkpoint: lr from 0.001 to 0.0001" in started.summary
+
+
+@compiled_only
+def test_a_run_goes_on_with_the_kernels_it_began_with(tmp_path: Path) -> None:
+    """Those of an older version, which names none, were torch's; whoever wants others now says so in its settings."""
+    for kernels in ("torch", "compiled"):
+        folder = tmp_path / kernels
+        started = drive(tiny_loop(folder, kernels=kernels), updates_reach(1))[0]
+        assert isinstance(started, Started) and f"{kernels} kernels" in started.summary
+        assert fused.takes_compiled(torch.zeros(1, 8)) == (kernels == "compiled")
+    drive(resumed(tmp_path / "torch"), updates_reach(2))
+    assert not fused.takes_compiled(torch.zeros(1, 8))
+    settings = tmp_path / "torch" / "config.yaml"
+    settings.write_text(settings.read_text().replace("kernels: torch\n", ""))
+    started = drive(resumed(tmp_path / "torch"), updates_reach(3))[0]
+    assert isinstance(started, Started) and "torch kernels" in started.summary and "changed" not in started.summary
+    settings.write_text(settings.read_text() + "kernels: compiled\n")
+    started = drive(resumed(tmp_path / "torch"), updates_reach(4))[0]
+    assert isinstance(started, Started)
+    assert "changed since its checkpoint: kernels from torch to compiled" in started.summary
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
         f"{name} {seconds:.3f} ({100 * train['shares'][name]:.0f} %)" for name, seconds in train["parts"].items()
     )
     return [
-        f"{machine['processor']}, {machine['device']} {machine['dtype']}, {machine['threads']} of {machine['cores']} "
-        f"cores, matrix products {machine['matrix_gflops_per_second']:,.0f} GFLOP/s, memory "
-        f"{machine['memory_gb_per_second']:,.0f} GB/s",
+        f"{machine['processor']}, {machine['device']} {machine['dtype']}, {report['settings']['kernels']} kernels, "
+        f"{machine['threads']} of {machine['cores']} cores, "
+        f"matrix products {machine['matrix_gflops_per_second']:,.0f} GFLOP/s, "
+        f"memory {machine['memory_gb_per_second']:,.0f} GB/s",
         f"train {report['preset']}, batch {report['batch_size']}x{report['batch_length']}, "
         f"{train['parameters']:,} parameters: {train['seconds_per_update']:.3f} s an update "
         f"({train['fastest_update']:.3f} to {train['slowest_update']:.3f} over {train['updates_timed']}), "

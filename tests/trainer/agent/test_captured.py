@@ -31,6 +31,7 @@ from trainer.agent.parts import COMPUTE, PARTS, UpdateStopped, never
 from trainer.distributed import ALONE, Ranks
 from trainer.events import UpdateSkipped
 from trainer.loop import TrainingLoop
+from trainer.nn import fused
 from trainer.randomness import torch_generator
 from trainer.replay_batch import Batch
 from trainer.world_model import rssm
@@ -41,8 +42,9 @@ REFUSED = 2
 
 @pytest.fixture(autouse=True)
 def every_step_as_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The recurrence takes no shortcut; `test_rssm.py` compares it with the one that does."""
+    """The recurrence takes no shortcut; `test_rssm.py` compares it with the one that does. Kernels are torch's own."""
     monkeypatch.setattr(rssm, "_steps_with", lambda flags: [True] * flags.shape[1])
+    monkeypatch.setattr(fused, "_compiled", False)
 
 
 def update(learner: Learner, number: int, batch: Batch | None = None, poll: Any = never) -> UpdateResult:
@@ -157,7 +159,7 @@ def test_a_run_of_graphs_with_a_refused_update_and_a_resume_is_the_same_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def run(folder: Path) -> tuple[dict[str, torch.Tensor], str, list[Any]]:
-        loop = tiny_loop(folder)
+        loop = tiny_loop(folder, kernels="torch")
         bad = [2]
 
         def half_way(loop: TrainingLoop) -> bool:

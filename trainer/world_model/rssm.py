@@ -7,6 +7,7 @@ indices (B, S) int64 wherever it is stored. Logits are float32 from the softmax 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -16,6 +17,7 @@ from trainer.config import ModelSize
 from trainer.nn.categorical import straight_through, unimix_probs
 from trainer.nn.fused import draw, gated
 from trainer.nn.layers import BlockLinear, Linear, Norm
+from trainer.nn.unrolled import Unrolled
 
 
 class Latent(NamedTuple):
@@ -41,6 +43,16 @@ class Sequence(NamedTuple):
     stoch: Tensor
     indices: Tensor
     logits: Tensor
+
+
+class _Layers(NamedTuple):
+    """What a recurrent step and its posterior multiply by."""
+
+    dynin0: Callable[[Tensor], Tensor]
+    dynin1: Callable[[Tensor], Tensor]
+    dynhid0: Callable[[Tensor], Tensor]
+    dyngru: Callable[[Tensor], Tensor]
+    obslogit: Callable[[Tensor], Tensor]
 
 
 def onehot(index: Tensor, classes: int, dtype: torch.dtype) -> Tensor:
@@ -105,7 +117,12 @@ class RSSM(nn.Module):
         hot = onehot(action, self.num_actions, self.dynin2.kernel.dtype)
         return hot if keep is None else hot * keep.unsqueeze(-1)
 
-    def step(self, deter: Tensor, stoch: Tensor, action: Tensor) -> Tensor:
+    def _layers(self, unrolled: bool) -> _Layers:
+        """The layers as they are, or for one pass of many steps and the gradients that come of it."""
+        own: list[Linear | BlockLinear] = [self.dynin0, self.dynin1, self.dynhid0, self.dyngru, self.obslogit]
+        return _Layers(*map(Unrolled, own)) if unrolled else _Layers(*own)
+
+    def step(self, deter: Tensor, stoch: Tensor, action: Tensor, layers: _Layers | None = None) -> Tensor:
         """One recurrent step.
 
         Each block sees its slice of deter and all of the embedded deter, stoch and action; its output is laid out
@@ -113,17 +130,18 @@ class RSSM(nn.Module):
         rounded once, at the end: a rounding more in every step would be carried on through all that follow.
 
         Args:
-            deter: (B, D). stoch: (B, Z). action: (B, hidden), embedded.
+            deter: (B, D). stoch: (B, Z). action: (B, hidden), embedded. layers: in the place of its own.
 
         Returns:
             (B, D), the next deter.
         """
         batch, blocks = deter.shape[0], self.blocks
-        shared = torch.cat([self.dynin0norm(self.dynin0(deter)), self.dynin1norm(self.dynin1(stoch)), action], -1)
+        by = layers or self._layers(unrolled=False)
+        shared = torch.cat([self.dynin0norm(by.dynin0(deter)), self.dynin1norm(by.dynin1(stoch)), action], -1)
         own = deter.view(batch, blocks, -1).transpose(0, 1)
-        x = self.dynhid0(torch.cat([own, shared.expand(blocks, *shared.shape)], -1))
+        x = by.dynhid0(torch.cat([own, shared.expand(blocks, *shared.shape)], -1))
         x = self.dynhid0norm(x.transpose(0, 1).reshape(batch, -1))
-        gates = self.dyngru(x.view(batch, blocks, -1).transpose(0, 1).contiguous())
+        gates = by.dyngru(x.view(batch, blocks, -1).transpose(0, 1).contiguous())
         return gated(gates.view(blocks, batch, 3, -1).transpose(0, 1), deter)
 
     def prior(self, deter: Tensor) -> Tensor:
@@ -138,11 +156,11 @@ class RSSM(nn.Module):
         """The tokens' share (..., hidden) of the posterior's first layer, its bias included."""
         return torch.matmul(tokens, self.obs0.kernel[self.deter :]) + self.obs0.bias
 
-    def posterior(self, deter: Tensor, projected: Tensor) -> Tensor:
+    def posterior(self, deter: Tensor, projected: Tensor, layers: _Layers | None = None) -> Tensor:
         """Raw posterior logits (B, S, C) of deter (B, D) and projected tokens (B, hidden)."""
         x = torch.addmm(projected, deter, self.obs0.kernel[: self.deter])
-        logits: Tensor = self.obslogit(self.obs0norm(x)).unflatten(-1, (self.stoch, self.classes))
-        return logits
+        by = layers or self._layers(unrolled=False)
+        return by.obslogit(self.obs0norm(x)).view(-1, self.stoch, self.classes)
 
     def observe(
         self,
@@ -172,13 +190,14 @@ class RSSM(nn.Module):
         resets = _steps_with(is_first)
         unseen = _steps_with(blind) if blind is not None else [False] * len(resets)
         acts, keeps = actions.unbind(1), keep.unsqueeze(-1).unbind(1)
+        layers = self._layers(unrolled=torch.is_grad_enabled())
         deter, stoch = carry.deter, self.onehot(carry.stoch)
         deters, stochs, indices, logits = [], [], [], []
         for t in range(len(resets)):
             if resets[t]:
                 deter, stoch = deter * keeps[t], stoch * keeps[t]
-            deter = self.step(deter, stoch, acts[t])
-            logit = self.posterior(deter, projected[t])
+            deter = self.step(deter, stoch, acts[t], layers)
+            logit = self.posterior(deter, projected[t], layers)
             source = logit
             if unseen[t]:
                 assert blind is not None

@@ -13,7 +13,7 @@ from trainer.config import Config
 from trainer.flops import update_flops
 from trainer.hardware import Choice, Rates, rates
 
-_OPERATIONS = 60_000 / (64 + 15)
+_OPERATIONS = {"compiled": 30_000 / (64 + 15), "torch": 60_000 / (64 + 15)}
 """Tensor operations of an update for each step that is observed or imagined, counted with torch's profiler."""
 _CALLS = {"cpu": 10.0, "cuda": 1.0}
 """How long such an operation takes, in the time of one that has nothing to do: a CPU also computes it, on a GPU that
@@ -53,7 +53,7 @@ def forecast(
     floor = update_flops(
         config.size, config.batch_size // processes, config.batch_length, config.imagination, num_actions
     )
-    operations = _OPERATIONS * (config.batch_length + config.imagination)
+    operations = _OPERATIONS[config.kernels] * (config.batch_length + config.imagination)
     seconds = floor.total / measured.flops + operations * _CALLS[config.device] * measured.call
     frames = config.batch_size * config.batch_length
     updates = max(config.total_steps - env_steps, 0) * config.train_ratio / frames

@@ -66,22 +66,23 @@ def compiled(say: Callable[[str], None] | None = None) -> Path:
         CannotCompile: there is no compiler, or it cannot do this, or the cache folder cannot be written.
     """
     made = place()
-    if not is_compiled():
-        if say is not None:
-            say("Compiling kernels for this processor, which is done once and takes some seconds.")
-        start = time.perf_counter()
-        _compile(made)
-        if say is not None:
-            say(f"Compiled in {time.perf_counter() - start:.1f} s.")
-    return made
-
-
-def _compile(made: Path) -> None:
+    if is_compiled():
+        return made
     if sys.platform != "linux":
         raise CannotCompile("compiled kernels are written for Linux")
     compiler = next(filter(None, map(shutil.which, _COMPILERS)), None)
     if compiler is None:
         raise CannotCompile(f"there is no {' or '.join(_COMPILERS)} to compile kernels")
+    if say is not None:
+        say("Compiling kernels for this processor, which is done once and takes some seconds.")
+    start = time.perf_counter()
+    _compile(compiler, made)
+    if say is not None:
+        say(f"Compiled in {time.perf_counter() - start:.1f} s.")
+    return made
+
+
+def _compile(compiler: str, made: Path) -> None:
     try:
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:  # several processes may be at it

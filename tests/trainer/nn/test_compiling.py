@@ -65,6 +65,8 @@ def test_another_processor_has_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_compiler_training_takes_torchs_own(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(cache))
+    with pytest.raises(CannotCompile):
+        compiled(pytest.fail)
     assert settle(Config(preset="debug", device="cpu", dtype="float32", threads=1)).kernels == "torch"
     with pytest.raises(
         UserError, match=r"kernels is compiled, but there is no gcc or cc .*; install gcc, or take torch"

@@ -200,12 +200,16 @@ def _train(arguments: Sequence[str]) -> None:
 
 
 def _compile_kernels(config: Config) -> None:
-    """Compiles the kernels where that was never done, and tells the person; training says whether it has them."""
+    """Compiles the kernels where that was never done, and tells the person that it is done, or why it cannot be."""
     from trainer.nn.compiling import CannotCompile, compiled
 
-    if config.kernels != "torch" and config.device != "cuda":
-        with contextlib.suppress(CannotCompile):
-            compiled(_say)
+    if config.kernels == "torch" or config.device == "cuda":
+        return
+    try:
+        compiled(_say)
+    except CannotCompile as error:
+        if config.kernels == AUTO:
+            _say(f"Kernels are torch's own, which take longer: {error}.")
 
 
 def _train_here(flags: TrainFlags, config: Config, seat: Seat | None) -> None:

@@ -25,12 +25,12 @@ from trainer.evaluation.report import training_scores
 from trainer.events import Event, Finished, Progress, Started, UpdateSkipped
 from trainer.forecast import forecast
 from trainer.interlude import Interlude, Scorer
-from trainer.nn.fused import use_compiled
 from trainer.pace import Clock
 from trainer.process import use_threads
 from trainer.replay import Replay
 from trainer.run import user_key
 from trainer.saving import Saver, open_replay
+from trainer.settle import use_kernels
 from trainer.sharing import open_run, share
 from trainer.tally import Pace
 from trainer.training import Training
@@ -193,7 +193,7 @@ class TrainingLoop:
 
     def _events(self) -> Generator[Event, None, None]:
         use_threads(self.config.threads)
-        use_compiled(self.config.kernels == "compiled")
+        use_kernels(self.config.kernels)
         with contextlib.ExitStack() as opened:
             training, saver = self._build(opened)
             if self._ranks.first:

@@ -7,6 +7,7 @@ from trainer.defaults import row_for
 from trainer.errors import UserError
 from trainer.hardware import choose, memory_bytes
 from trainer.nn.compiling import CannotCompile
+from trainer.nn.fused import use_compiled
 from trainer.nn.native import load
 from trainer.process import use_threads
 from trainer.world_model.encoder import FRAME
@@ -56,9 +57,28 @@ def _kernels(wanted: str, device: str) -> str:
         load()
     except CannotCompile as error:
         if wanted == "compiled":
-            raise UserError(f"settings: kernels is compiled, but {error}; install gcc, or take torch.") from error
+            raise _not_compiled(error) from error
         return "torch"
     return "compiled"
+
+
+def use_kernels(kernels: str) -> None:
+    """Say by which kernels this process computes from now on.
+
+    Args:
+        kernels: `compiled` or `torch`, as settled, perhaps by another process on another machine.
+
+    Raises:
+        UserError: they cannot be compiled here.
+    """
+    try:
+        use_compiled(kernels == "compiled")
+    except CannotCompile as error:
+        raise _not_compiled(error) from error
+
+
+def _not_compiled(error: CannotCompile) -> UserError:
+    return UserError(f"settings: kernels is compiled, but {error}; mend that, or take torch.")
 
 
 def _least_memory(config: Config) -> int:

@@ -36,6 +36,9 @@ _COMPILERS = ("gcc", "cc")
 _HASH = 32  # bytes
 _PATIENCE = 120.0  # seconds; it takes three
 
+_failures: dict[Path, str] = {}
+"""Why a file could not be made: tried once in a process, since a compiler may take its time to fail."""
+
 
 class CannotCompile(Exception):
     """There are no compiled kernels here; the message says why, as part of a sentence."""
@@ -76,37 +79,55 @@ def compiled(say: Callable[[str], None] | None = None) -> Path:
     if say is not None:
         say("Compiling kernels for this processor, which is done once and takes some seconds.")
     start = time.perf_counter()
-    _compile(compiler, made)
+    if failure := _failures.get(made) or _compile(compiler, made):
+        _failures[made] = failure
+        raise CannotCompile(failure)
     if say is not None:
         say(f"Compiled in {time.perf_counter() - start:.1f} s.")
     return made
 
 
-def _compile(compiler: str, made: Path) -> None:
+def _compile(compiler: str, made: Path) -> str:
+    """Makes the file; why that failed, or nothing."""
     try:
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:  # several processes may be at it
             source, out = Path(folder, "kernels.c"), Path(folder, "kernels.so")
             source.write_bytes(_source())
             openmp = map(str, _openmp_of_torch())
-            _run([compiler, *_OPTIONS, str(source), "-Wl,--as-needed", *openmp, "-o", str(out)])
+            failure = _run([compiler, *_OPTIONS, str(source), "-Wl,--as-needed", *openmp, "-lm", "-o", str(out)])
+            if failure:
+                return failure
             content = out.read_bytes()
             out.write_bytes(content + hashlib.sha256(content).digest())
             os.replace(out, made)
     except OSError as error:
-        raise CannotCompile(f"{made.parent} cannot be written ({error.strerror or error})") from error
+        return f"{made.parent} cannot be written ({error.strerror or error})"
+    return ""
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str]) -> str:
+    """Why the compiler made nothing; nothing if it did."""
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PATIENCE, check=False
+            command,
+            env=os.environ | {"LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PATIENCE,
+            check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        raise CannotCompile(f"{command[0]} took over {_PATIENCE:.0f} seconds to compile kernels") from error
-    if done.returncode:
-        why = (done.stderr.strip().splitlines() or ["it does not say why"])[-1]
-        raise CannotCompile(f"{command[0]} cannot compile kernels ({why})")
+    except subprocess.TimeoutExpired:
+        return f"{command[0]} took over {_PATIENCE:.0f} seconds to compile kernels"
+    except OSError as error:
+        return f"{command[0]} cannot be started ({error.strerror or error})"
+    if done.returncode == 0 and Path(command[-1]).is_file():
+        return ""
+    lines = done.stderr.strip().splitlines() or ["it does not say why"]
+    why = next((line for line in lines if "error" in line), lines[-1])
+    return f"{command[0]} cannot compile kernels ({why.strip()})"
 
 
 @cache

@@ -129,10 +129,11 @@ def gated(gates: Tensor, deter: Tensor) -> Tensor:
     `deter + sigmoid(update - 1) * (tanh(sigmoid(reset) * candidate) - deter)`, as in the reference's rssm.py.
 
     Args:
-        gates: (N, blocks, 3, w), raw: reset, candidate and update of each block. deter: (N, blocks * w), before.
+        gates: (N, blocks, 3, w), raw: reset, candidate and update of each block.
+        deter: (N, blocks * w), before, of the same dtype.
 
     Returns:
-        (N, blocks * w) of deter's dtype.
+        (N, blocks * w).
     """
     out: Tensor = _Gated.apply(gates, deter) if torch.is_grad_enabled() else _way(gates).gated(gates, deter)
     return out

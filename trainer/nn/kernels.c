@@ -19,8 +19,8 @@
 #define MAXIMUM(total) PRAGMA(omp simd reduction(max : total))
 #define THREADS(work) PRAGMA(omp parallel for schedule(static) num_threads(threads) if ((work) > SMALL))
 
-#define TILE 2048    /* numbers in a tile, 8 KiB of float */
-#define WIDEST 16384 /* channels that a row may have */
+#define TILE 2048    /* numbers in a tile, 8 KiB of float; what a row may have but for a norm's */
+#define WIDEST 16384 /* what a norm's row may have */
 #define BINS 255     /* of a two-hot distribution */
 #define SMALL 16384  /* numbers that one thread is done with before a second one has begun */
 #define EPS 1e-4f    /* inside the root of every RMS norm */
@@ -67,11 +67,11 @@ INLINE void store(void *restrict to, const float *restrict from, int count, int 
 /* The larger one, or whichever is not a number. */
 INLINE float larger(float a, float b) { return (b > a) | (b != b) ? b : a; }
 
-/* 2^k times the exponential of what is left, by a polynomial in it; off by two units in the last place at most. Both
-   ends of the range stand for what lies beyond them; what is not a number stays so. */
+/* 2^k times the exponential of what is left, by a polynomial in it (Cephes' expf); off by one unit in the last place.
+   Both ends of the range stand for what lies beyond them; what is not a number stays so. */
 INLINE float exponential(float x) {
-    float clipped = x > 88.3f ? 88.3f : x;
-    clipped = clipped < -87.3f ? -87.3f : clipped;
+    float clipped = x < 88.3f ? x : 88.3f;
+    clipped = clipped > -87.3f ? clipped : -87.3f;
     float k = __builtin_rintf(clipped * 1.44269504f);
     float r = (clipped - k * 0.693359375f) + k * 2.12194440e-4f; /* ln 2 in two parts */
     float p = 1.9875691500e-4f;
@@ -81,14 +81,23 @@ INLINE float exponential(float x) {
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    int32_t bits = ((int32_t)k + 127) << 23;
+    uint32_t bits = (uint32_t)((int32_t)k + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
     return x != x ? x : p * power;
 }
 
 INLINE float sigmoid(float x) { return 1.0f / (1.0f + exponential(-x)); }
-INLINE float hyperbolic_tangent(float x) { return 2.0f * sigmoid(2.0f * x) - 1.0f; }
+
+/* Near 0, where a difference of two numbers next to 1 would say nothing, by a polynomial (Cephes' tanhf). */
+INLINE float hyperbolic_tangent(float x) {
+    float square = x * x, p = -5.70498872745e-3f;
+    p = p * square + 2.06390887954e-2f;
+    p = p * square - 5.37397155531e-2f;
+    p = p * square + 1.33314422036e-1f;
+    p = p * square - 3.33332819422e-1f;
+    return square < 0.390625f ? p * square * x + x : 2.0f * sigmoid(2.0f * x) - 1.0f;
+}
 
 /* RMS norm and SiLU */
 
@@ -169,7 +178,7 @@ INLINE void rows_backward(const void *x, const float *scale, const void *grad, v
 
 INLINE void pool(const void *restrict top, const void *restrict bottom, float *restrict out, int pixels, int width,
                  int half) {
-    float rows[2 * WIDEST];
+    float rows[2 * TILE];
     EACH(i, 2 * pixels * width) rows[i] = larger(get(top, i, half), get(bottom, i, half));
     EACH(p, pixels) {
         const float *left = rows + 2 * p * width, *right = left + width;
@@ -177,11 +186,11 @@ INLINE void pool(const void *restrict top, const void *restrict bottom, float *r
     }
 }
 
-/* Hands the gradient of `pooled` to the winners of each window, in even shares. */
+/* Hands the gradient of `pooled` to the winners of each window, in even shares; of none there is no number. */
 INLINE void unpool(const void *restrict top, const void *restrict bottom, const float *restrict pooled,
                    const float *restrict grad, void *restrict top_out, void *restrict bottom_out, int pixels, int width,
                    int half) {
-    float most[2 * WIDEST], share[2 * WIDEST];
+    float most[2 * TILE], share[2 * TILE];
     EACH(p, pixels) {
         float *left = most + 2 * p * width, *right = left + width;
         EACH_VECTOR(c, width) left[c] = right[c] = pooled[p * width + c];
@@ -192,8 +201,8 @@ INLINE void unpool(const void *restrict top, const void *restrict bottom, const 
         float *left = share + 2 * p * width, *right = left + width;
         EACH_VECTOR(c, width) left[c] = right[c] = grad[p * width + c] / (left[c] + right[c]);
     }
-    EACH(i, 2 * pixels * width) put(top_out, i, get(top, i, half) == most[i] ? share[i] : 0.0f, half);
-    EACH(i, 2 * pixels * width) put(bottom_out, i, get(bottom, i, half) == most[i] ? share[i] : 0.0f, half);
+    EACH(i, 2 * pixels * width) put(top_out, i, (get(top, i, half) == most[i] ? 1.0f : 0.0f) * share[i], half);
+    EACH(i, 2 * pixels * width) put(bottom_out, i, (get(bottom, i, half) == most[i] ? 1.0f : 0.0f) * share[i], half);
 }
 
 INLINE void pooled_forward(const void *x, const float *scale, void *out, long rows, int columns, int threads, int width,
@@ -202,7 +211,7 @@ INLINE void pooled_forward(const void *x, const float *scale, void *out, long ro
     THREADS(rows * columns * width)
     for (long row = 0; row < rows; row++)
         for (int column = 0; column < columns; column += step) {
-            float tile[WIDEST];
+            float tile[TILE];
             int count = columns - column < step ? columns - column : step;
             long upper = (4 * row * columns + 2 * column) * width, lower = upper + 2 * columns * width;
             pool(at(x, upper, half), at(x, lower, half), tile, count, width, half);
@@ -222,7 +231,7 @@ INLINE void pooled_backward(const void *x, const float *scale, const void *grad,
         EACH(c, width) part[c] = 0;
         for (long row = block * each; row < end; row++)
             for (int column = 0; column < columns; column += step) {
-                float pooled[WIDEST], tile[WIDEST], slope[WIDEST];
+                float pooled[TILE], tile[TILE], slope[TILE];
                 int count = columns - column < step ? columns - column : step;
                 long upper = (4 * row * columns + 2 * column) * width, lower = upper + 2 * columns * width;
                 pool(at(x, upper, half), at(x, lower, half), pooled, count, width, half);
@@ -255,7 +264,7 @@ INLINE void gates_forward(const void *gates, const void *deter, void *out, long 
                           long by_row, long by_block, int threads, int half) {
     THREADS(rows * blocks * width)
     for (long pair = 0; pair < rows * blocks; pair++) {
-        float reset[WIDEST], proposed[WIDEST], candidate[WIDEST], update[WIDEST], state[WIDEST];
+        float reset[TILE], proposed[TILE], candidate[TILE], update[TILE], state[TILE];
         gates_of(at(gates, pair / blocks * by_row + pair % blocks * by_block, half), reset, proposed, candidate, update,
                  width, half);
         load(state, at(deter, pair * width, half), width, half);
@@ -268,7 +277,7 @@ INLINE void gates_backward(const void *gates, const void *deter, const void *gra
                            long rows, int blocks, int width, long by_row, long by_block, int threads, int half) {
     THREADS(rows * blocks * width)
     for (long pair = 0; pair < rows * blocks; pair++) {
-        float reset[WIDEST], proposed[WIDEST], candidate[WIDEST], update[WIDEST], state[WIDEST], slope[WIDEST];
+        float reset[TILE], proposed[TILE], candidate[TILE], update[TILE], state[TILE], slope[TILE];
         long place = pair / blocks * by_row + pair % blocks * by_block;
         gates_of(at(gates, place, half), reset, proposed, candidate, update, width, half);
         load(state, at(deter, pair * width, half), width, half);
@@ -345,7 +354,7 @@ INLINE void draws(const void *logits, const float *noise, int64_t *out, long row
     int step = rows_of_tile(width);
     THREADS(rows * width)
     for (long start = 0; start < rows; start += step) {
-        float x[WIDEST];
+        float x[TILE];
         int count = rows - start < step ? rows - start : step;
         load(x, at(logits, start * width, half), count * width, half);
         EACH(r, count) {

@@ -80,8 +80,8 @@ def test_pooling_rows_of_several_tiles() -> None:
 
 
 @both_ways
-@pytest.mark.parametrize("rows_inside", [False, True])
-def test_gated(rows_inside: bool) -> None:
+@pytest.mark.parametrize("layout", ["rows", "blocks", "gaps", "one for all"])
+def test_gated(layout: str) -> None:
     """As in the reference, whichever way the gates lie: a GRU's, whose update gate is biased towards the old state."""
 
     def plain(gates: Tensor, deter: Tensor) -> Tensor:
@@ -90,9 +90,52 @@ def test_gated(rows_inside: bool) -> None:
         after = update * torch.tanh(torch.sigmoid(reset) * candidate) + (1 - update) * deter.view(update.shape)
         return after.reshape(deter.shape)
 
-    gates = _random(7, 4, 3, 10).mul(3)
-    gates = gates.transpose(0, 1).contiguous().transpose(0, 1) if rows_inside else gates
-    _agrees(gated, plain, gates, _random(7, 40))
+    gates = {
+        "rows": _random(7, 4, 3, 10),
+        "blocks": _random(4, 7, 3, 10).transpose(0, 1),
+        "gaps": _random(7, 2, 4, 3, 10)[:, 0],
+        "one for all": _random(1, 4, 3, 10).expand(7, -1, -1, -1),
+    }[layout]
+    weight = torch.rand(7, 40, generator=torch.Generator().manual_seed(1))
+    mine = [gates.requires_grad_(), _random(7, 40).requires_grad_()]
+    theirs = [x.detach().double().requires_grad_() for x in mine]
+    got, want = gated(*mine), plain(*theirs)
+    torch.testing.assert_close(got.double(), want, rtol=1e-5, atol=1e-6)
+    grads = [torch.autograd.grad((out * weight).sum(), inputs) for out, inputs in ((got, mine), (want, theirs))]
+    for got_grad, want_grad in zip(*grads, strict=True):
+        torch.testing.assert_close(got_grad.double(), want_grad, rtol=1e-4, atol=1e-6)
+
+
+@both_ways
+def test_small_and_large_gates() -> None:
+    """A candidate next to 0 keeps its digits; gates beyond what an exponential can hold are open or shut."""
+    width = 8
+    small = torch.linspace(-1e-5, 1e-5, width)
+    gates = torch.stack([torch.zeros(width), small, torch.zeros(width)]).view(1, 1, 3, width)
+    want = torch.sigmoid(torch.tensor(-1.0)) * torch.tanh(small / 2)
+    torch.testing.assert_close(gated(gates, torch.zeros(1, width)), want.view(1, width), rtol=1e-5, atol=0)
+    for gate in (-1e4, -200.0, 200.0, 1e4):
+        gates = torch.full((1, 1, 3, width), gate)
+        want = torch.full((1, width), 1.0 if gate > 0 else 0.5)
+        torch.testing.assert_close(gated(gates, torch.full((1, width), 0.5)), want)
+
+
+@both_ways
+def test_silu_from_end_to_end() -> None:
+    scale = torch.cat([torch.linspace(-200, 200, 1001), torch.linspace(-1e-3, 1e-3, 11)])
+    got = torch.cat([norm_silu(torch.ones(1, 4), each.expand(4))[:, :1] for each in scale]).flatten()
+    torch.testing.assert_close(got.double(), F.silu(scale.double() / math.sqrt(1 + 1e-4)), rtol=3e-5, atol=1e-35)
+
+
+@compiled_only
+def test_bfloat16_is_rounded_to_the_nearest_and_halves_to_even() -> None:
+    """What is taken from a logit's gradient, where nothing is added, is the number itself."""
+    halves = 1 + torch.arange(1, 256, 2) * 2.0**-8  # right between two numbers of bfloat16
+    shares = torch.stack([halves, -halves], 1)
+    columns = torch.tensor([[0, 1]]).expand(len(halves), 2)
+    logits = torch.zeros(len(halves), BINS).bfloat16()
+    grad = native.twohot_loss_back(logits, columns, shares, torch.ones(len(halves)))
+    assert torch.equal(grad[:, :2], torch.stack([-halves, halves], 1).bfloat16())
 
 
 @both_ways
@@ -192,6 +235,9 @@ def test_what_is_not_finite_is_never_made_good(bad: float, dtype: torch.dtype) -
         (grad,) = torch.autograd.grad(out.float().sum(), broken)
         assert not out[1].isfinite().all() and out[0].isfinite().all()
         assert not grad[1].isfinite().all() and grad[0].isfinite().all()
+    nothing = torch.full((1, 2, 2, 8), math.nan).to(dtype).requires_grad_()
+    (grad,) = torch.autograd.grad(pool_norm_silu(nothing, scale).float().sum(), nothing)
+    assert grad.isnan().all()
     gates = _random(2, 2, 3, 4)
     gates[0, 0, 1, 0] = math.nan
     assert gated(gates.to(dtype), _random(2, 8).to(dtype))[0].isnan().any()
@@ -222,6 +268,48 @@ def test_compiled_results_do_not_depend_on_the_number_of_threads() -> None:
         torch.set_num_threads(before)
     for others in results[1:]:
         assert all(torch.equal(one, other) for one, other in zip(results[0], others, strict=True))
+
+
+@compiled_only
+def test_compiled_results_of_a_row_do_not_depend_on_its_batch() -> None:
+    rows, scale, noise = _random(700, 24).bfloat16(), _random(24), torch.rand(700)
+    gates, deter, logits = _random(700, 2, 3, 12).bfloat16(), rows, _random(700, BINS).bfloat16()
+    whole = native.norm_silu(rows, scale), native.gated(gates, deter), native.draw(rows, noise)
+    for part in (slice(0, 1), slice(3, 90), slice(500, 700)):
+        alone = (
+            native.norm_silu(rows[part], scale),
+            native.gated(gates[part], deter[part]),
+            native.draw(rows[part], noise[part]),
+        )
+        assert all(torch.equal(mine, all_of[part]) for mine, all_of in zip(alone, whole, strict=True))
+    means = native.twohot_mean(logits, twohot_bins())
+    assert torch.equal(native.twohot_mean(logits[9:10], twohot_bins()), means[9:10])
+
+
+@compiled_only
+def test_tensors_that_do_not_fit_each_other_are_refused() -> None:
+    """C would read beside them."""
+    rows, scale, logits = _random(4, 8), torch.ones(8), _random(4, BINS)
+    columns, shares = torch.zeros(4, 1, dtype=torch.int64), torch.ones(4, 1)
+    phases, target = torch.zeros(2, 4, 4, 2, 2, 3), torch.zeros(2, 4, 4, 2, 2, 3, dtype=torch.uint8)
+    for misfit in (
+        lambda: native.norm_silu(rows, torch.ones(7)),
+        lambda: native.norm_silu(rows, scale.double()),
+        lambda: native.norm_silu_back(rows, scale, rows.bfloat16()),
+        lambda: native.pool_norm_silu(_random(1, 3, 4, 8), scale),
+        lambda: native.pool_norm_silu_back(_random(1, 4, 4, 8), scale, _random(1, 2, 1, 8)),
+        lambda: native.gated(_random(4, 2, 3, 4), rows.bfloat16()),
+        lambda: native.gated(_random(4, 2, 3, 4), _random(4, 4)),
+        lambda: native.picture_error(phases.bfloat16(), target),
+        lambda: native.picture_error(phases, target.float()),
+        lambda: native.twohot_mean(_random(4, 100), twohot_bins()),
+        lambda: native.twohot_loss(logits, columns.int(), shares),
+        lambda: native.twohot_loss_back(logits, columns, shares, torch.ones(3)),
+        lambda: native.draw(rows, torch.ones(3)),
+        lambda: native.draw(rows, torch.ones(4, dtype=torch.float64)),
+    ):
+        with pytest.raises(ValueError, match="do not fit each other"):
+            misfit()
 
 
 @compiled_only

@@ -4,8 +4,8 @@ A speed that was measured decides nothing here, so the same seed gives the same 
 far as their arithmetic is the same). Flags and config files win over the table, each for what it names.
 
 On a CPU time decides. 12m is what two cores train overnight to dreams that are worth a look; the next size takes twice
-as long and is no longer patient but idle. Less memory takes less: at the peak of an update 2.7 GB at 12m, 1.7 GB at 4m
-and 1.3 GB at 1m were measured in bfloat16, half as much again in float32, beside which the system and the replay's
+as long and is no longer patient but idle. Less memory takes less: at the peak of an update 2.9 GB at 12m, 1.9 GB at 4m
+and 1.5 GB at 1m were measured in bfloat16, half as much again in float32, beside which the system and the replay's
 pages need room. The train ratio is 8, as updates are what is scarce: replay gets eight times as many fresh steps an
 update as with the reference's 64, and the time stays with the updates (measured at 12m on one core: 570 steps a second
 played, 117 a second replayed, so that playing takes 3 % of the time, and 20 % at a ratio of 1).
